@@ -1,0 +1,45 @@
+"""The one way to reach PostgreSQL: an engine that gives up in time, and a transaction that ends in one piece."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import make_url
+from sqlmodel import Session as Database
+
+__all__ = ["Database", "engine", "transaction", "with_driver"]
+
+# A wait for a lock ends in a clear answer, a runaway query and a forgotten transaction end by themselves.
+SERVER_SETTINGS = {
+    "timezone": "UTC",
+    "lock_timeout": "3s",
+    "statement_timeout": "20s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+
+
+def with_driver(url: str) -> str:
+    """Name the driver in a plain ``postgresql://`` address, as operators write it."""
+    address = make_url(url)
+    if address.drivername in ("postgres", "postgresql"):
+        address = address.set(drivername="postgresql+psycopg")
+    return address.render_as_string(hide_password=False)
+
+
+def engine(url: str, *, pool_size: int = 10) -> Engine:
+    options = " ".join(f"-c {name}={value}" for name, value in SERVER_SETTINGS.items())
+    return create_engine(
+        with_driver(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=True,  # PostgreSQL may have been restarted since the connection was last used
+        connect_args={"options": options, "connect_timeout": 5},
+    )
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Database]:
+    """Commit when the block ends, roll back when it raises. Objects stay readable afterwards."""
+    with Database(engine, expire_on_commit=False) as db, db.begin():
+        yield db

@@ -1,0 +1,123 @@
+"""Redis as the fast way to wake somebody: the Celery apps of those who post and of those who work.
+
+PostgreSQL is the truth; whatever is lost here is posted again by the relay.
+"""
+
+from datetime import datetime
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from services.events.catalogue import Envelope
+from services.log import logger
+
+log = logger(__name__)
+
+CONFIRMED = "events.confirmed"
+REFUSED = "events.refused"
+PING = "events.ping"
+ANSWERED = "events.answered"
+HEARTBEAT = "events.heartbeat"
+
+COMMON = {
+    "task_serializer": "json",
+    "accept_content": ["json"],
+    "timezone": "UTC",
+    "result_backend": None,
+    "task_ignore_result": True,
+}
+
+
+def worker_app(service: str, redis_url: str, include: list[str]) -> Celery:
+    """The app whose workers consume the queue named like the service.
+
+    Neither a `socket_timeout` nor gossip and remote control both off: either leaves a worker deaf for ever
+    after Redis was away (celery 5.7). `acks_late` without `reject_on_worker_lost`, which would loop on poison.
+    """
+    app = Celery(service, broker=redis_url, include=include)
+    app.conf.update(
+        COMMON,
+        task_acks_late=True,
+        task_reject_on_worker_lost=False,
+        task_default_queue=service,
+        worker_prefetch_multiplier=1,
+        worker_soft_shutdown_timeout=20,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        task_time_limit=1800,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={"visibility_timeout": 3600},
+    )
+    return app
+
+
+def posting_app(redis_url: str) -> Celery:
+    """The app that only posts. It gives up at once: the outbox is the retry."""
+    app = Celery("post", broker=redis_url)
+    app.conf.update(
+        COMMON,
+        task_publish_retry=False,
+        broker_transport_options={
+            "socket_timeout": 5,
+            "socket_connect_timeout": 2,
+            "max_retries": 1,
+            "interval_start": 0,
+            "interval_max": 0.2,
+        },
+    )
+    return app
+
+
+class PostOffice:
+    """Posts messages into the queues of services. Raises OperationalError when Redis does not take one."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._app = posting_app(redis_url)
+
+    def post(self, task: str, *arguments: object, to: str, expires: float | None = None) -> None:
+        self._app.send_task(task, arguments, queue=to, expires=expires)
+
+    def post_event(self, envelope: dict[str, object], to: str) -> None:
+        self.post(str(envelope["type"]), envelope, to=to)
+
+    def try_to_post(self, task: str, *arguments: object, to: str, expires: float | None = None) -> bool:
+        """Post what may be lost, because somebody asks again later; says whether it went."""
+        try:
+            self.post(task, *arguments, to=to, expires=expires)
+        except OperationalError:
+            log.warning("post.failed", task=task, queue=to)
+            return False
+        return True
+
+    def confirm(self, envelope: Envelope, subscriber: str) -> None:
+        self.try_to_post(CONFIRMED, str(envelope.id), subscriber, to=publisher_of(envelope))
+
+    def refuse(self, envelope: Envelope, subscriber: str, error: str) -> None:
+        self.try_to_post(REFUSED, str(envelope.id), subscriber, error, to=publisher_of(envelope))
+
+
+def publisher_of(envelope: Envelope) -> str:
+    return envelope.source.rsplit("/", 1)[-1]
+
+
+def ping(office: PostOffice, publisher: str, subscriber: str, asked_at: datetime) -> None:
+    office.post(PING, publisher, subscriber, asked_at.isoformat(), to=subscriber)
+
+
+def heartbeat_queue(service: str, worker: str) -> str:
+    """The private queue by which one worker process shows that it still consumes."""
+    return f"{service}.heartbeat.{worker}"
+
+
+def worker_arguments(service: str, concurrency: int, worker: str) -> list[str]:
+    """The Celery command line of a service's worker; `worker` tells processes on all machines apart."""
+    return [
+        "celery",
+        f"--app=services.{service}.worker:app",
+        "worker",
+        f"--hostname={worker}@%h",
+        f"--queues={service},{heartbeat_queue(service, worker)}",
+        f"--concurrency={concurrency}",
+        "--loglevel=warning",
+    ]

@@ -1,0 +1,127 @@
+"""What a reader does with an event: its work once, in one transaction, and a confirmation every time it comes.
+
+An event that cannot be handled is refused, not raised: the publisher keeps it, tries again, and parks it in sight.
+"""
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar, cast
+from uuid import UUID
+
+from celery import Celery
+from sqlalchemy import Column, DateTime, Engine, MetaData, text
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from services.database import Database, transaction
+from services.events import bus
+from services.events.catalogue import Envelope, Event
+from services.log import logger
+from services.trace import trace
+
+log = logger(__name__)
+
+KEPT_FOR = timedelta(days=90)  # longer than any publisher keeps an event that it could post again
+HEARTBEAT_FILE = "HEARTBEAT_FILE"
+
+E = TypeVar("E", bound=Event)
+Handler = Callable[[Database, E], None]
+
+
+class Incoming(SQLModel, registry=registry()):
+    """The table of this module, in a metadata of its own that each reader's migrations include."""
+
+
+metadata: MetaData = Incoming.metadata
+
+
+class Received(Incoming, table=True):
+    """An event whose effect is in this database."""
+
+    __tablename__ = "inbox"
+    event_id: UUID = Field(primary_key=True)
+    received_at: datetime = Field(
+        sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()"), index=True)
+    )
+
+
+def is_first(db: Database, event_id: UUID) -> bool:
+    """Note the event as received; a twin that is handled at this moment is waited for."""
+    inserted = db.execute(
+        text("INSERT INTO inbox (event_id) VALUES (:id) ON CONFLICT DO NOTHING RETURNING event_id"),
+        {"id": event_id},
+    )
+    return inserted.first() is not None
+
+
+def receive(engine: Engine, handle: Handler[E], envelope: Envelope) -> bool:
+    """Handle an event unless that has been done; says whether this was the first time."""
+    with transaction(engine) as db:
+        if not is_first(db, envelope.id):
+            return False
+        handle(db, cast(E, envelope.event()))
+        return True
+
+
+def deliver(
+    engine: Engine, office: bus.PostOffice, subscriber: str, handle: Handler[E], message: dict[str, object]
+) -> bool:
+    """Receive and confirm; what fails is refused with the kind of its error. Says whether there is new work."""
+    envelope = Envelope.model_validate(message)
+    with trace(envelope.traceparent):
+        try:
+            new = receive(engine, handle, envelope)
+        except Exception as error:
+            log.exception("event.refused", event_id=str(envelope.id), event_type=envelope.type)
+            office.refuse(envelope, subscriber, type(error).__name__)
+            return False
+        log.info("event.handled", event_id=str(envelope.id), event_type=envelope.type, new=new)
+        office.confirm(envelope, subscriber)
+        return new
+
+
+class Subscriber:
+    """Ties functions to events as Celery tasks of one service.
+
+    `engine` and `office` are called at the first event, in the pool's child process, never before the fork.
+    `then` is called after each event that left new work behind.
+    """
+
+    def __init__(
+        self,
+        app: Celery,
+        service: str,
+        engine: Callable[[], Engine],
+        office: Callable[[], bus.PostOffice],
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        self._app, self._service, self._engine, self._office, self._then = app, service, engine, office, then
+        app.task(name=bus.PING)(self._answer)
+        app.task(name=bus.HEARTBEAT)(beat)
+
+    def on(self, *events: type[E]) -> Callable[[Handler[E]], Handler[E]]:
+        def register(handle: Handler[E]) -> Handler[E]:
+            def task(message: dict[str, object]) -> None:
+                if deliver(self._engine(), self._office(), self._service, handle, message) and self._then:
+                    self._then()
+
+            for event in events:
+                self._app.task(name=event.name)(task)
+            return handle
+
+        return register
+
+    def _answer(self, publisher: str, subscriber: str, asked_at: str) -> None:
+        self._office().try_to_post(bus.ANSWERED, subscriber, asked_at, to=publisher)
+
+
+def beat() -> None:
+    """Show the parent process that this worker still consumes."""
+    if path := os.environ.get(HEARTBEAT_FILE):
+        Path(path).touch()
+
+
+def prune(db: Database) -> None:
+    db.execute(text("DELETE FROM inbox WHERE received_at < now() - :kept"), {"kept": KEPT_FOR})

@@ -1,0 +1,199 @@
+"""What a publisher has still to tell: events staged in the transaction that caused them, one delivery each reader.
+
+A delivery is open until its reader confirms it. `pulse` remembers when each reader was last seen at work.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, String, insert, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from services.database import Database
+from services.events.catalogue import Envelope, Event
+from services.events.subscriptions import subscribers_of
+from services.trace import traceparent
+
+PARKED_AFTER = 8
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(minutes=15)
+KEPT_FOR = timedelta(days=30)
+
+
+class Outgoing(SQLModel, registry=registry()):
+    """The tables of this module, in a metadata of their own that each publisher's migrations include."""
+
+
+metadata: MetaData = Outgoing.metadata
+
+
+class Staged(Outgoing, table=True):
+    """An event that was committed, in the order of its making."""
+
+    __tablename__ = "outbox"
+    event_id: UUID = Field(primary_key=True)
+    position: int | None = Field(sa_column=Column(BigInteger, Identity(always=True), nullable=False, unique=True))
+    aggregate: str
+    version: int
+    envelope: dict[str, object] = Field(sa_column=Column(JSONB, nullable=False))
+    staged_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()")))
+
+    __table_args__ = (Index("one_event_a_version", "aggregate", "version", unique=True),)
+
+
+class Delivery(Outgoing, table=True):
+    """One event on its way to one reader."""
+
+    __tablename__ = "outbox_delivery"
+    event_id: UUID = Field(primary_key=True)
+    subscriber: str = Field(primary_key=True)
+    aggregate: str
+    version: int
+    attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    next_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()")))
+    posted_at: datetime | None = Field(sa_column=Column(DateTime(timezone=True)))
+    confirmed_at: datetime | None = Field(sa_column=Column(DateTime(timezone=True)))
+    parked_at: datetime | None = Field(sa_column=Column(DateTime(timezone=True)))
+    last_error: str | None = Field(default=None, sa_column=Column(String))
+
+    __table_args__ = (
+        Index("open_deliveries", "next_at", postgresql_where=text("confirmed_at IS NULL AND parked_at IS NULL")),
+        Index(
+            "open_versions",
+            "subscriber",
+            "aggregate",
+            "version",
+            postgresql_where=text("confirmed_at IS NULL"),
+        ),
+        Index("confirmed_deliveries", "confirmed_at", postgresql_where=text("confirmed_at IS NOT NULL")),
+    )
+
+
+class Pulse(Outgoing, table=True):
+    """When a reader last answered a ping, by the time at which that ping was posted."""
+
+    __tablename__ = "pulse"
+    subscriber: str = Field(primary_key=True)
+    asked_at: datetime | None = Field(sa_column=Column(DateTime(timezone=True)))
+    answered_at: datetime | None = Field(sa_column=Column(DateTime(timezone=True)))
+
+
+def envelope(source: str, event: Event, occurred_at: datetime) -> Envelope:
+    return Envelope(
+        id=uuid4(),
+        source=f"/tyonohjaus/{source}",
+        type=event.name,
+        subject=event.aggregate,
+        time=occurred_at,
+        traceparent=traceparent(),
+        data=event.model_dump(mode="json"),
+    )
+
+
+def stage(db: Database, source: str, occurred_at: datetime, events: Sequence[Event]) -> None:
+    """Write events and their deliveries in the caller's transaction: two statements, however many events.
+
+    The caller holds the lock on each aggregate while it raises its version, so versions commit in their order.
+    """
+    if not events:
+        return
+    sealed = [(event, envelope(source, event, occurred_at)) for event in events]
+    db.execute(
+        insert(Staged),
+        [
+            {
+                "event_id": letter.id,
+                "aggregate": event.aggregate,
+                "version": event.version,
+                "envelope": letter.model_dump(mode="json"),
+            }
+            for event, letter in sealed
+        ],
+    )
+    deliveries = [
+        {
+            "event_id": letter.id,
+            "subscriber": subscriber,
+            "aggregate": event.aggregate,
+            "version": event.version,
+        }
+        for event, letter in sealed
+        for subscriber in subscribers_of(type(event))
+    ]
+    db.execute(insert(Delivery), deliveries)
+
+
+CLAIM = text("""
+    SELECT d.event_id, d.subscriber, d.attempts, o.envelope
+    FROM outbox_delivery d JOIN outbox o USING (event_id)
+    LEFT JOIN pulse p ON p.subscriber = d.subscriber
+    WHERE d.confirmed_at IS NULL AND d.parked_at IS NULL AND d.next_at <= now()
+      AND (d.posted_at IS NULL OR p.answered_at > d.posted_at)
+      AND NOT EXISTS (
+        SELECT 1 FROM outbox_delivery earlier
+        WHERE earlier.subscriber = d.subscriber AND earlier.aggregate = d.aggregate
+          AND earlier.version < d.version AND earlier.confirmed_at IS NULL)
+    ORDER BY o.position LIMIT :most
+    FOR UPDATE OF d SKIP LOCKED
+""")
+
+POSTED = text("""
+    UPDATE outbox_delivery SET posted_at = clock_timestamp(), attempts = attempts + 1,
+      next_at = now() + least(:longest, :first * (1 << least(attempts, 10)))
+    WHERE (event_id, subscriber) IN (SELECT * FROM unnest(CAST(:events AS uuid[]), CAST(:subscribers AS text[])))
+""")
+
+PARK = text("""
+    UPDATE outbox_delivery SET parked_at = now()
+    WHERE (event_id, subscriber) IN (SELECT * FROM unnest(CAST(:events AS uuid[]), CAST(:subscribers AS text[])))
+""")
+
+
+def confirm(db: Database, event_id: UUID, subscriber: str) -> None:
+    """The reader has done its work: the delivery is closed, also when it had been parked."""
+    db.execute(
+        text("""UPDATE outbox_delivery SET confirmed_at = now(), parked_at = NULL
+                WHERE event_id = :event_id AND subscriber = :subscriber AND confirmed_at IS NULL"""),
+        {"event_id": event_id, "subscriber": subscriber},
+    )
+
+
+def refuse(db: Database, event_id: UUID, subscriber: str, error: str) -> None:
+    """The reader could not do its work; the kind of error is kept where an operator looks for it."""
+    db.execute(
+        text("""UPDATE outbox_delivery SET last_error = :error
+                WHERE event_id = :event_id AND subscriber = :subscriber AND confirmed_at IS NULL"""),
+        {"event_id": event_id, "subscriber": subscriber, "error": error},
+    )
+
+
+def answered(db: Database, subscriber: str, asked_at: datetime) -> None:
+    db.execute(
+        text("""INSERT INTO pulse (subscriber, answered_at) VALUES (:subscriber, :asked_at)
+                ON CONFLICT (subscriber) DO UPDATE
+                SET answered_at = greatest(pulse.answered_at, excluded.answered_at)"""),
+        {"subscriber": subscriber, "asked_at": asked_at},
+    )
+
+
+def unpark(db: Database) -> int:
+    """Give every parked delivery its tries back; returns how many."""
+    return len(
+        db.execute(
+            text("""UPDATE outbox_delivery SET parked_at = NULL, posted_at = NULL, attempts = 0, next_at = now()
+                    WHERE parked_at IS NOT NULL AND confirmed_at IS NULL RETURNING event_id""")
+        ).all()
+    )
+
+
+def prune(db: Database) -> None:
+    """Forget events that every reader confirmed a month ago."""
+    db.execute(text("DELETE FROM outbox_delivery WHERE confirmed_at < now() - :kept"), {"kept": KEPT_FOR})
+    db.execute(
+        text("""DELETE FROM outbox o WHERE staged_at < now() - :kept
+                AND NOT EXISTS (SELECT 1 FROM outbox_delivery d WHERE d.event_id = o.event_id)"""),
+        {"kept": KEPT_FOR},
+    )
