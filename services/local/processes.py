@@ -1,0 +1,215 @@
+"""Child processes that never outlive us: started, watched, started again when they die, and stopped in good order.
+
+Each child leads a session of its own, so that Ctrl-C reaches only us and what a child leaves behind can be found.
+On Linux the kernel ends a child when its parent is killed, however suddenly (prctl(2), PR_SET_PDEATHSIG); the signal
+follows the thread that started the child, so children are started by the main thread.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from services.local.binaries import Account
+from services.local.trouble import Trouble
+
+PR_SET_PDEATHSIG = 1
+GLANCE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 30.0
+HEALTHY_SECONDS = 60.0
+"""A child that ran this long before it died starts again without a pause."""
+
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    name: str
+    arguments: Sequence[str | Path]
+    environment: Mapping[str, str] | None = None
+    folder: Path | None = None
+    account: Account | None = None
+    input: str = ""
+    ending: signal.Signals = signal.SIGTERM
+    #: what the kernel sends when we are killed
+    orphaned: signal.Signals = signal.SIGKILL
+    patience_seconds: float = 10.0
+    #: it comes to an end by itself and is not started again after that
+    finite: bool = False
+    log: Path | None = None
+
+
+@dataclass
+class Child:
+    program: Program
+    process: subprocess.Popen[bytes]
+    started: float
+    failures: int = 0
+    due: float | None = field(default=None)
+    """When to start it again, on the monotonic clock; None while it runs or is done."""
+
+
+class DeadStart(Trouble):
+    """A program ended while it was starting."""
+
+
+class TooSlow(Trouble):
+    """A program did not become ready in time."""
+
+
+class StopAsked(BaseException):
+    """Someone pressed Ctrl-C or sent SIGTERM."""
+
+
+def start(program: Program) -> Child:
+    parent = os.getpid()
+    account = program.account
+    with _output(program) as output:
+        process = subprocess.Popen(
+            list(program.arguments),
+            env=program.environment,
+            cwd=program.folder,
+            stdin=subprocess.PIPE if program.input else subprocess.DEVNULL,
+            stdout=output,
+            stderr=None if output is None else subprocess.STDOUT,
+            start_new_session=True,
+            user=account.user if account else None,
+            group=account.group if account else None,
+            extra_groups=[] if account else None,
+            preexec_fn=lambda: _tie_to_parent(parent, program.orphaned),  # noqa: PLW1509
+        )
+    if process.stdin:
+        with process.stdin as pipe:
+            pipe.write(program.input.encode())
+    return Child(program, process, time.monotonic())
+
+
+def wait_until(ready: Callable[[], bool], children: Sequence[Child], *, what: str, seconds: float) -> None:
+    """Wait for ``ready``; a child that ends meanwhile is a dead start."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        for child in children:
+            if has_ended(child):
+                raise DeadStart(f"{child.program.name} ended at its start: {last_words(child)}")
+        if time.monotonic() > deadline:
+            raise TooSlow(f"{what} is not ready after {seconds:.0f} seconds.")
+        time.sleep(0.05)
+
+
+def watch(children: Sequence[Child], notice: Callable[[Child, float], None]) -> None:
+    """Start again whatever dies, until :class:`StopAsked` interrupts."""
+    while True:
+        for child in children:
+            tend(child, notice)
+        _reap_strangers(children)
+        time.sleep(GLANCE_SECONDS)
+
+
+def tend(child: Child, notice: Callable[[Child, float], None]) -> None:
+    """Look after one child: bury it when it died, start it again when its pause is over."""
+    now = time.monotonic()
+    if child.due is not None:
+        if now >= child.due:
+            again = start(child.program)
+            child.process, child.started, child.due = again.process, again.started, None
+    elif child.process.returncode is None and has_ended(child):
+        _bury(child)
+        if child.program.finite and child.process.returncode == 0:
+            return
+        child.failures = 0 if now - child.started > HEALTHY_SECONDS else child.failures + 1
+        pause = min(0.25 * 2**child.failures, LONGEST_PAUSE_SECONDS)
+        child.due = now + pause
+        notice(child, pause)
+
+
+def stop(children: Sequence[Child]) -> None:
+    """Ask all to end, then end what has not within its patience, with everything that it started."""
+    for child in children:
+        child.due = None
+        if child.process.returncode is None and not has_ended(child):
+            child.process.send_signal(child.program.ending)
+    asked = time.monotonic()
+    for child in children:
+        while child.process.returncode is None and not has_ended(child):
+            if time.monotonic() > asked + child.program.patience_seconds:
+                break
+            time.sleep(0.02)
+        _bury(child)
+
+
+def has_ended(child: Child) -> bool:
+    """Whether it has ended, without burying it: until then nobody else can get its number."""
+    if child.process.returncode is not None:
+        return True
+    return os.waitid(os.P_PID, child.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def last_words(child: Child) -> str:
+    """The last line of its log, or its exit code where there is none."""
+    log = child.program.log
+    lines = log.read_text(errors="replace").split("\n") if log and log.exists() else []
+    said = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+    return f"{said[:300]} (all of it: {log})" if log else said
+
+
+@contextmanager
+def stop_signals() -> Iterator[None]:
+    """Inside, SIGTERM, SIGINT and a closed terminal raise :class:`StopAsked`, once."""
+    signals = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+        signals.append(signal.SIGHUP)
+
+    def ask(number: int, _frame: FrameType | None) -> None:
+        for each in signals:
+            signal.signal(each, signal.SIG_IGN)
+        raise StopAsked(signal.Signals(number).name)
+
+    before = [signal.signal(each, ask) for each in signals]
+    try:
+        yield
+    finally:
+        for each, handler in zip(signals, before, strict=True):
+            signal.signal(each, handler)
+
+
+def _bury(child: Child) -> None:
+    """Kill what is left of its group while its number is still its own, then let it go."""
+    if child.process.returncode is None:
+        with suppress(ProcessLookupError, PermissionError):  # macOS, when only the dead leader is left
+            os.killpg(child.process.pid, signal.SIGKILL)
+        child.process.wait()
+
+
+def _reap_strangers(children: Sequence[Child]) -> None:
+    """As the first process of a container we inherit orphans: let them go."""
+    if os.getpid() != 1:
+        return
+    ours = {child.process.pid for child in children}
+    while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid not in ours:
+        os.waitpid(ended.si_pid, 0)
+
+
+def _tie_to_parent(parent: int, orphaned: signal.Signals) -> None:
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, orphaned)
+    if os.getppid() != parent:  # it died before the line above
+        os.kill(os.getpid(), orphaned)
+
+
+@contextmanager
+def _output(program: Program) -> Iterator[int | None]:
+    if program.log is None:
+        yield None
+        return
+    descriptor = os.open(program.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
