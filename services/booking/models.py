@@ -56,6 +56,7 @@ class Availability(Table, table=True):
     holidays: str | None = "FI"
     daily_limit: int | None = None
     weekly_limit: int | None = None
+    intake_minutes: int = 45
 
 
 class WeeklyHours(Table, table=True):
@@ -128,6 +129,7 @@ class OccupiedTime(Table, table=True):
     __tablename__ = "occupied_time"
     owner_id: UUID = Field(primary_key=True)
     supervisor_id: UUID = key("supervisor.id", index=False)
+    starts_at: datetime = instant()
     blocked: Range[datetime] = Field(sa_column=Column(TSTZRANGE, nullable=False))
     expires_at: datetime | None = instant(nullable=True)
 
@@ -144,6 +146,7 @@ class OccupiedTime(Table, table=True):
             " AND lower_inc(blocked) AND NOT upper_inc(blocked)",
             name="blocked_is_half_open",
         ),
+        CheckConstraint("blocked @> starts_at", name="blocked_holds_its_start"),
     )
 
 
@@ -214,6 +217,7 @@ class Participant(Table, table=True):
     email: str
     employer: str | None = None
     page_link: UUID = Field(default_factory=uuid4)
+    calendar_link: UUID = Field(default_factory=uuid4)
     summary_in_letter: bool = False
     joined_at: datetime = instant()
     left_at: datetime | None = instant(nullable=True)
@@ -242,6 +246,7 @@ class Session(Table, table=True):
     changed_at: datetime = instant()
     changed_by: Actor = Field(sa_column=Column(String, nullable=False))
     free_until: datetime = instant()
+    free_until_hours: int
     late_fee_percent: int
     no_show_fee_percent: int
     waive_force_majeure: bool
