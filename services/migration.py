@@ -1,5 +1,6 @@
 """Brings a service's database to its newest shape, and makes the database where it is missing."""
 
+import os
 from importlib.util import find_spec
 
 import psycopg
@@ -9,15 +10,35 @@ from psycopg import errors, sql
 from sqlalchemy.engine import URL, make_url
 
 from services.database import with_driver
+from services.local.trouble import Trouble
 
 MAINTENANCE_DATABASE = "postgres"
 MIGRATION_LOCK = 7_296_011
 """One number for all services: each has a database of its own, and advisory locks end at its border."""
 
 
+class UnknownDatabase(Trouble):
+    """A service was not told where its database is."""
+
+
+class UnreachableDatabase(Trouble):
+    """A database can't be reached or made."""
+
+
+def migrate_service(service: str) -> None:
+    """Migrate the database that the environment names for this service."""
+    variable = f"{service.upper()}_DATABASE_URL"
+    if not (url := os.environ.get(variable)):
+        raise UnknownDatabase(f"{variable} is not set.")
+    migrate(service, url)
+
+
 def migrate(service: str, url: str) -> None:
     """Two at once are no harm: the second waits and finds nothing left to do."""
-    create_database(url)
+    try:
+        create_database(url)
+    except psycopg.Error as refused:
+        raise UnreachableDatabase(f"{service}: {one_line(refused)}") from refused
     if find_spec(f"services.{service}.migrations") is None:
         return
     with psycopg.connect(_plain(make_url(url)), autocommit=True) as guard:
@@ -30,8 +51,11 @@ def create_database(url: str) -> None:
     address = make_url(url)
     try:
         psycopg.connect(_plain(address), connect_timeout=10).close()
-    except psycopg.OperationalError:
-        _create(address)
+    except psycopg.OperationalError as refused:
+        try:
+            _create(address)
+        except (psycopg.OperationalError, errors.InsufficientPrivilege):
+            raise refused from None
 
 
 def _create(address: URL) -> None:
@@ -52,3 +76,7 @@ def _configuration(service: str, url: str) -> Config:
 
 def _plain(address: URL) -> str:
     return address.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -41,7 +41,7 @@ class Program:
     #: what the kernel sends when we are killed
     orphaned: signal.Signals = signal.SIGKILL
     patience_seconds: float = 10.0
-    #: it comes to an end by itself and is not started again after that
+    #: it comes to an end by itself and is not started again
     finite: bool = False
     log: Path | None = None
 
@@ -66,6 +66,10 @@ class TooSlow(Trouble):
 
 class StopAsked(BaseException):
     """Someone pressed Ctrl-C or sent SIGTERM."""
+
+
+Notice = Callable[[Child, float | None], None]
+"""Told of each child that ended, and after how many seconds it starts again, if it does."""
 
 
 def start(program: Program) -> Child:
@@ -103,16 +107,30 @@ def wait_until(ready: Callable[[], bool], children: Sequence[Child], *, what: st
         time.sleep(0.05)
 
 
-def watch(children: Sequence[Child], notice: Callable[[Child, float], None]) -> None:
+def run(program: Program) -> None:
+    """Run a program that ends by itself; one that fails is a dead start."""
+    child = start(program)
+    try:
+        while not has_ended(child):
+            time.sleep(0.05)
+    finally:
+        stop([child])
+    if child.process.returncode != 0:
+        raise DeadStart(f"{program.name} failed: {last_words(child)}")
+
+
+def watch(children: Sequence[Child], notice: Notice) -> None:
     """Start again whatever dies, until :class:`StopAsked` interrupts."""
-    while True:
+    launcher = _launcher()
+    while launcher in (None, os.getppid()):
         for child in children:
             tend(child, notice)
         _reap_strangers(children)
         time.sleep(GLANCE_SECONDS)
+    raise StopAsked("the launcher is gone")
 
 
-def tend(child: Child, notice: Callable[[Child, float], None]) -> None:
+def tend(child: Child, notice: Notice) -> None:
     """Look after one child: bury it when it died, start it again when its pause is over."""
     now = time.monotonic()
     if child.due is not None:
@@ -121,7 +139,8 @@ def tend(child: Child, notice: Callable[[Child, float], None]) -> None:
             child.process, child.started, child.due = again.process, again.started, None
     elif child.process.returncode is None and has_ended(child):
         _bury(child)
-        if child.program.finite and child.process.returncode == 0:
+        if child.program.finite:
+            notice(child, None)
             return
         child.failures = 0 if now - child.started > HEALTHY_SECONDS else child.failures + 1
         pause = min(0.25 * 2**child.failures, LONGEST_PAUSE_SECONDS)
@@ -152,11 +171,15 @@ def has_ended(child: Child) -> bool:
 
 
 def last_words(child: Child) -> str:
-    """The last line of its log, or its exit code where there is none."""
+    """The last line of its log, and where the rest is."""
     log = child.program.log
-    lines = log.read_text(errors="replace").split("\n") if log and log.exists() else []
-    said = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
-    return f"{said[:300]} (all of it: {log})" if log else said
+    if log is None or not log.exists():
+        return "it said nothing."
+    with log.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - 4000))
+        lines = [line.strip() for line in file.read().decode(errors="replace").splitlines()]
+    said = next((line for line in reversed(lines) if line), "it said nothing")
+    return f"{said[:300]} (see {log})"
 
 
 @contextmanager
@@ -177,6 +200,15 @@ def stop_signals() -> Iterator[None]:
     finally:
         for each, handler in zip(signals, before, strict=True):
             signal.signal(each, handler)
+
+
+def _launcher() -> int | None:
+    """Our parent, when it is ``uv run``: it waits for us, and passes on signals but not its own sudden death."""
+    try:
+        name = Path(f"/proc/{os.getppid()}/comm").read_text().strip()
+    except OSError:
+        return None
+    return os.getppid() if name == "uv" else None
 
 
 def _bury(child: Child) -> None:

@@ -1,0 +1,117 @@
+"""The command ``tyonohjaus``. Each command imports what it needs when it runs, so that ``--help`` answers at once."""
+
+# ruff: noqa: PLC0415, T201
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Runs the practice of a työnohjaaja: bookings, letters, goal evaluation and reports.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Service(StrEnum):
+    BOOKING = "booking"
+    NOTIFIER = "notifier"
+    REPORTING = "reporting"
+
+
+TheService = Annotated[Service, typer.Argument(help="booking, notifier or reporting")]
+Port = Annotated[int, typer.Option(min=1, max=65535)]
+
+
+@app.command()
+def up(
+    data: Annotated[Path, typer.Option(help="Folder for everything that is kept.")] = Path(".tyonohjaus"),
+    port: Annotated[
+        int, typer.Option(min=1, max=65532, help="Booking's port; reporting, notifier and mailbox take the next three.")
+    ] = 8000,
+    smtp_url: Annotated[str, typer.Option(help="Send letters there instead of keeping them in the mailbox.")] = "",
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Play a small practice through; its clock can be moved.")
+    ] = False,
+) -> None:
+    """Run everything on this machine, with servers of its own or those in DATABASE_URL and REDIS_URL."""
+    from services.local import up as quick_start
+
+    quick_start.up(quick_start.Plan(data=data, port=port, smtp_url=smtp_url, demo=demo))
+
+
+@app.command()
+def migrate(
+    services: Annotated[list[Service] | None, typer.Argument(help="All of them, if none is named.")] = None,
+) -> None:
+    """Bring databases to their newest shape, making those that are missing."""
+    from services.migration import migrate_service
+
+    for service in services or list(Service):
+        migrate_service(service)
+        print(f"{service} is at its newest shape.")
+
+
+@app.command()
+def serve(
+    service: TheService, host: str = "127.0.0.1", port: Port = 8000, workers: Annotated[int, typer.Option(min=1)] = 1
+) -> None:
+    """Serve the HTTP face of a service."""
+    import uvicorn
+
+    uvicorn.run(
+        f"services.{service}.api:api",
+        host=host,
+        port=port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@app.command()
+def work(service: TheService, concurrency: Annotated[int, typer.Option(min=1)] = 2) -> None:
+    """Do the work of a service: consume its queue, look for what is due, post its events."""
+    from services import working
+
+    working.work(service, concurrency)
+
+
+@app.command()
+def mailbox(
+    folder: Annotated[Path, typer.Option(help="Where the letters are kept.")] = Path(".tyonohjaus/mail"),
+    port: Port = 8003,
+    smtp_port: Port = 1025,
+    booking_url: str = "",
+) -> None:
+    """Catch all letters and show them in the browser."""
+    from services.local import mailbox as catcher
+
+    catcher.serve(folder, port=port, smtp_port=smtp_port, booking_url=booking_url)
+
+
+@app.command()
+def secrets() -> None:
+    """Print a fresh set of secrets as environment variables."""
+    from services.keyring import fresh_keys
+
+    for name, value in fresh_keys().items():
+        print(f"{name}={value}")
+
+
+def main() -> None:
+    from services.local.trouble import Trouble
+
+    try:
+        app()
+    except Trouble as trouble:
+        raise SystemExit(f"tyonohjaus: {trouble}") from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""A mailbox for trying things out: takes every letter by SMTP, shows it in the browser and as JSON, sends nothing on.
+
+A letter may be hostile: it is shown in a sandbox that runs no script and loads nothing from elsewhere.
+"""
+
+import asyncio
+import base64
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import quote
+
+import uvicorn
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from services import finnish
+from services.local.ports import LOOPBACK
+from services.local.shelf import Attachment, Letter, NoSuchLetter, Shelf, Summary
+
+WIDEST_LETTER = 32 * 1024 * 1024
+SAFE_IMAGES = ("image/png", "image/jpeg", "image/gif")
+View = Literal["kirje", "teksti", "otsakkeet"]
+
+# The list asks for news and shows itself again when there is some; there is no other script.
+SCRIPT = """
+const newest = document.body.dataset.newest;
+setInterval(async () => {
+  const answer = await fetch("/api/messages?limit=1").catch(() => null);
+  if (answer?.ok && ((await answer.json())[0]?.id ?? "") !== newest) location.reload();
+}, 2000);
+"""
+SCRIPT_HASH = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+
+PAGE_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        f"script-src 'sha256-{SCRIPT_HASH}'",
+        "connect-src 'self'",
+        "frame-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+LETTER_POLICY = "; ".join(
+    (
+        "sandbox allow-popups allow-popups-to-escape-sandbox",
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "img-src 'self' data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'self'",
+    )
+)
+HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+
+pages = Environment(loader=PackageLoader("services.local"), autoescape=True, undefined=StrictUndefined)
+pages.globals |= {"when": finnish.when_short, "kilobytes": lambda size: finnish.number(-(-size // 1024))}
+
+
+class Inbox:
+    """What aiosmtpd hands letters to."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self._shelf.add(envelope.rcpt_tos, envelope.original_content or b"")
+        return "250 OK"
+
+
+def shelf_of(request: Request) -> Shelf:
+    shelf: Shelf = request.app.state.shelf
+    return shelf
+
+
+TheShelf = Annotated[Shelf, Depends(shelf_of)]
+
+
+async def summaries(shelf: TheShelf, limit: int | None = None) -> list[Summary]:
+    return shelf.newest_first()[:limit]
+
+
+async def letter(key: str, shelf: TheShelf) -> Letter:
+    return shelf.letter(key)
+
+
+async def raw(key: str, shelf: TheShelf) -> Response:
+    return PlainTextResponse(shelf.raw(key), headers=HEADERS)
+
+
+async def clear(shelf: TheShelf) -> None:
+    shelf.clear()
+
+
+async def attachment(key: str, number: int, shelf: TheShelf) -> Response:
+    found, content = shelf.attachment(key, number)
+    if found.type in SAFE_IMAGES:
+        return Response(content, media_type=found.type, headers=HEADERS)
+    disposition = f"attachment; filename*=UTF-8''{quote(found.name)}"
+    return Response(
+        content, media_type="application/octet-stream", headers=HEADERS | {"Content-Disposition": disposition}
+    )
+
+
+async def list_page(request: Request, shelf: TheShelf) -> HTMLResponse:
+    return page("mailbox.html", letters=shelf.newest_first(), script=SCRIPT, booking_url=request.app.state.booking_url)
+
+
+async def letter_page(key: str, shelf: TheShelf, view: View | None = None) -> HTMLResponse:
+    shown = shelf.letter(key)
+    return page("letter.html", letter=shown, view=view or ("teksti" if shown.html is None else "kirje"))
+
+
+async def letter_html(key: str, shelf: TheShelf) -> HTMLResponse:
+    shown = shelf.letter(key)
+    headers = HEADERS | {"Content-Security-Policy": LETTER_POLICY}
+    return HTMLResponse(framed(shown.html or "", key, shown.attachments), headers=headers)
+
+
+def page(template: str, **context: object) -> HTMLResponse:
+    headers = HEADERS | {"Content-Security-Policy": PAGE_POLICY}
+    return HTMLResponse(pages.get_template(template).render(**context), headers=headers)
+
+
+def framed(html: str, key: str, attachments: list[Attachment]) -> str:
+    """The letter's HTML with its own pictures in place, and its links opening outside the frame."""
+    for found in attachments:
+        if found.content_id:
+            html = html.replace(f"cid:{found.content_id}", f"/api/messages/{key}/attachments/{found.number}")
+    outside = '<base target="_blank">'
+    with_base, count = re.subn(r"(<head\b[^>]*>)", rf"\g<1>{outside}", html, count=1, flags=re.IGNORECASE)
+    return with_base if count else f"<!doctype html>{outside}{html}"
+
+
+async def missing(_request: Request, _error: Exception) -> Response:
+    return JSONResponse({"detail": NoSuchLetter.__doc__}, status_code=404)
+
+
+def mailbox(shelf: Shelf, smtp_port: int, booking_url: str = "") -> FastAPI:
+    @asynccontextmanager
+    async def taking_letters(_app: FastAPI) -> AsyncIterator[None]:
+        reception = partial(SMTP, Inbox(shelf), data_size_limit=WIDEST_LETTER, enable_SMTPUTF8=True)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(reception, LOOPBACK, smtp_port)
+        yield
+        server.close()  # without waiting for those who hold a connection open
+
+    app = FastAPI(title="Mailbox", lifespan=taking_letters, exception_handlers={NoSuchLetter: missing})
+    app.state.shelf, app.state.booking_url = shelf, booking_url
+    app.get("/api/messages")(summaries)
+    app.delete("/api/messages", status_code=204)(clear)
+    app.get("/api/messages/{key}")(letter)
+    app.get("/api/messages/{key}/raw")(raw)
+    app.get("/api/messages/{key}/attachments/{number}")(attachment)
+    app.get("/", include_in_schema=False)(list_page)
+    app.get("/viestit/{key}", include_in_schema=False)(letter_page)
+    app.get("/viestit/{key}/kirje", include_in_schema=False)(letter_html)
+    return app
+
+
+def serve(folder: Path, *, port: int, smtp_port: int, booking_url: str = "") -> None:
+    uvicorn.run(
+        mailbox(Shelf(folder), smtp_port, booking_url),
+        host=LOOPBACK,
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=2,
+    )

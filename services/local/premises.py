@@ -1,0 +1,81 @@
+"""The folder of one installation: locked while it runs, with its secrets, its logs and the file that tells others."""
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from services.keyring import fresh_keys
+from services.local.binaries import make_open_folder
+from services.local.trouble import Trouble
+
+ANNOUNCEMENT = "tyonohjaus.env"
+
+
+class UnusableFolder(Trouble):
+    """The data folder can't be used."""
+
+
+class AlreadyRunning(Trouble):
+    """Another start uses the same data folder."""
+
+
+@contextmanager
+def occupied(data: Path) -> Iterator[Path]:
+    """Make the folder if need be and keep every other start out of it; the kernel lets go even if we are killed."""
+    folder = data.absolute()
+    try:
+        make_open_folder(folder)
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise UnusableFolder(f"{folder} can't be used: {error.strerror}.") from error
+    with os.fdopen(lock):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(f"another start uses {folder}; stop it, or name another folder by --data.") from None
+        yield folder
+
+
+def keys(folder: Path) -> dict[str, str]:
+    """The secrets of this installation, made at its first start and kept."""
+    path = folder / "secrets.env"
+    known = _read(path) if path.exists() else {}
+    complete = fresh_keys() | known
+    if complete != known:
+        write_privately(path, complete)
+    return complete
+
+
+def announce(folder: Path, values: Mapping[str, str]) -> None:
+    """Tell others, all at once and only when everything is ready."""
+    write_privately(folder / ANNOUNCEMENT, values)
+
+
+def withdraw(folder: Path) -> None:
+    (folder / ANNOUNCEMENT).unlink(missing_ok=True)
+
+
+def log_file(folder: Path, name: str) -> Path:
+    """A new log for this run; that of the run before stays beside it."""
+    log = folder / "logs" / f"{name}.log"
+    log.parent.mkdir(mode=0o700, exist_ok=True)
+    with suppress(FileNotFoundError):
+        log.rename(log.with_suffix(".before.log"))
+    return log
+
+
+def write_privately(path: Path, values: Mapping[str, str]) -> None:
+    draft = path.with_name(f".{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.writelines(f"{name}={value}\n" for name, value in values.items())
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)
+
+
+def _read(path: Path) -> dict[str, str]:
+    pairs = (line.partition("=") for line in path.read_text().splitlines() if line.strip())
+    return {name: value for name, _, value in pairs}

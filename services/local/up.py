@@ -1,0 +1,263 @@
+"""The quick start: servers, databases, three services and a mailbox, on this machine, by one command.
+
+What starts first stops last. A trouble is one line on the terminal; the rest is in the logs of the data folder.
+"""
+
+# ruff: noqa: T201
+
+import http.client
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from services.local import postgres, premises, redis_server, servers
+from services.local.binaries import find_programs, unprivileged_account
+from services.local.ports import LOOPBACK, free_port, is_free
+from services.local.postgres import PostgresServer
+from services.local.processes import Child, Program, StopAsked, run, start, stop, stop_signals, wait_until, watch
+from services.local.redis_server import RedisServer
+from services.local.trouble import Trouble
+
+SERVICES = ("booking", "reporting", "notifier")
+"""In the order of their ports; the mailbox has the one after them."""
+
+DATABASES = {service: f"tyonohjaus_{service}" for service in SERVICES}
+SENDER = "Työnohjaus <tyonohjaus@tyonohjaus.example>"
+PORT_PATIENCE_SECONDS = 3  # a run that was killed a moment ago may still be going down
+READY_SECONDS = 120
+WORKER_PATIENCE_SECONDS = 30  # a worker waits for its own children
+
+
+class TakenPort(Trouble):
+    """A port is taken."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    data: Path
+    port: int
+    smtp_url: str
+    demo: bool
+
+    def url(self, service: str) -> str:
+        return f"http://{LOOPBACK}:{self.port_of(service)}"
+
+    def port_of(self, service: str) -> int:
+        return self.port + (*SERVICES, "mailbox").index(service)
+
+
+@dataclass
+class House:
+    """What has been started so far, and what those who start next are told."""
+
+    plan: Plan
+    folder: Path
+    keys: Mapping[str, str]
+    environment: dict[str, str]
+    children: list[Child] = field(default_factory=list)
+    stopping: ExitStack = field(default_factory=ExitStack)
+
+    def start(self, *programs: Program) -> None:
+        """Those started together are stopped together, before all that were started earlier."""
+        started = [start(program) for program in programs]
+        self.children.extend(started)
+        self.stopping.callback(stop, started)
+
+    def ours(self, name: str, *arguments: str, finite: bool = False, patience_seconds: float = 12) -> Program:
+        """One of our own commands, in the data folder, where no other ``services`` lies in Python's way."""
+        return Program(
+            name=name,
+            arguments=[sys.executable, "-m", *arguments],
+            environment=self.environment,
+            folder=self.folder,
+            log=premises.log_file(self.folder, name),
+            finite=finite,
+            patience_seconds=patience_seconds,
+        )
+
+
+def up(plan: Plan) -> None:
+    """Run until Ctrl-C or SIGTERM."""
+    try:
+        with stop_signals(), premises.occupied(plan.data) as folder:
+            premises.withdraw(folder)
+            house = House(plan, folder, premises.keys(folder), dict(os.environ))
+            with house.stopping:
+                open_house(house)
+                house.stopping.callback(premises.withdraw, folder)
+                watch(house.children, report_death)
+    except StopAsked:
+        print("Everything is stopped.", flush=True)
+
+
+def open_house(house: House) -> None:
+    print(f"tyonohjaus, with everything it keeps in {house.folder}")
+    check_ports(house.plan)
+    house.environment |= settings(house)
+    start_postgres(house)
+    start_redis(house)
+    with step("Databases at their newest shape"):
+        run(house.ours("migrate", "services.cli", "migrate", finite=True))
+    start_mailbox(house)
+    with step("Three services and their workers"):
+        start_services(house)
+    premises.announce(house.folder, announcement(house))
+    print_addresses(house)
+    if house.plan.demo:
+        house.start(house.ours("demo", "services.local.demo", finite=True))
+
+
+def settings(house: House) -> dict[str, str]:
+    plan = house.plan
+    return {
+        **house.keys,
+        "PUBLIC_URL": plan.url("booking"),
+        "REPORTING_PUBLIC_URL": plan.url("reporting"),
+        "NOTIFIER_PUBLIC_URL": plan.url("notifier"),
+        "MAIL_FROM": os.environ.get("MAIL_FROM") or SENDER,
+        "DEMO_CLOCK_FILE": str(house.folder / "clock") if plan.demo else "",
+    }
+
+
+def announcement(house: House) -> dict[str, str]:
+    return {
+        "BOOKING_URL": house.plan.url("booking"),
+        "REPORTING_URL": house.plan.url("reporting"),
+        "NOTIFIER_URL": house.plan.url("notifier"),
+        "MAILBOX_URL": "" if house.plan.smtp_url else house.plan.url("mailbox"),
+        "ADMIN_CLIENT_ID": house.keys["ADMIN_CLIENT_ID"],
+        "ADMIN_CLIENT_SECRET": house.keys["ADMIN_CLIENT_SECRET"],
+    }
+
+
+def check_ports(plan: Plan) -> None:
+    deadline = time.monotonic() + PORT_PATIENCE_SECONDS
+    for name in (*SERVICES, "mailbox"):
+        port = plan.port_of(name)
+        while not is_free(port):
+            if time.monotonic() > deadline:
+                raise TakenPort(f"port {port}, for {name}, is taken; name other ones by --port.")
+            time.sleep(0.1)
+
+
+def start_postgres(house: House) -> None:
+    if given := os.environ.get("DATABASE_URL"):
+        with step("PostgreSQL of DATABASE_URL"):
+            addresses = servers.database_addresses(given, DATABASES)
+    else:
+        with step("PostgreSQL"):
+            server = start_own_postgres(house)
+            addresses = {service: server.url(name) for service, name in DATABASES.items()}
+    house.environment |= {f"{service.upper()}_DATABASE_URL": address for service, address in addresses.items()}
+
+
+def start_own_postgres(house: House) -> PostgresServer:
+    account, folder = unprivileged_account(), house.folder / "postgres"
+    programs = find_programs(house.folder, account)
+    server = PostgresServer(free_port(), house.keys["POSTGRES_PASSWORD"])
+    postgres.prepare(folder, programs, account, server.password)
+    log = premises.log_file(house.folder, "postgres")
+    house.start(postgres.program(folder, programs, account, server, log))
+    wait_until(partial(postgres.answers, server), house.children, what="PostgreSQL", seconds=READY_SECONDS)
+    return server
+
+
+def start_redis(house: House) -> None:
+    if given := os.environ.get("REDIS_URL"):
+        with step("Redis of REDIS_URL"):
+            servers.check_redis(given)
+        return
+    with step("Redis"):
+        house.environment["REDIS_URL"] = start_own_redis(house).url
+
+
+def start_own_redis(house: House) -> RedisServer:
+    account, folder = unprivileged_account(), house.folder / "redis"
+    programs = find_programs(house.folder, account)
+    server = RedisServer(free_port(), house.keys["REDIS_PASSWORD"])
+    redis_server.prepare(folder, account)
+    log = premises.log_file(house.folder, "redis")
+    house.start(redis_server.program(folder, programs, account, server, log))
+    wait_until(partial(redis_server.answers, server), house.children, what="Redis", seconds=READY_SECONDS)
+    return server
+
+
+def start_mailbox(house: House) -> None:
+    plan = house.plan
+    if plan.smtp_url:
+        print(f"  Mail: {servers.check_smtp(plan.smtp_url)}")
+        house.environment["SMTP_URL"] = plan.smtp_url
+        return
+    port, smtp_port = plan.port_of("mailbox"), free_port()
+    house.environment["SMTP_URL"] = f"smtp://{LOOPBACK}:{smtp_port}"
+    options = ["--folder", str(house.folder / "mail"), "--port", str(port), "--smtp-port", str(smtp_port)]
+    with step("Mailbox"):
+        house.start(house.ours("mailbox", "services.cli", "mailbox", *options, "--booking-url", plan.url("booking")))
+        wait_until(partial(is_ready, port, "/api/messages"), house.children, what="The mailbox", seconds=READY_SECONDS)
+
+
+def start_services(house: House) -> None:
+    house.start(*(part for service in SERVICES for part in parts_of(house, service)))
+    for service in SERVICES:
+        ready = partial(is_ready, house.plan.port_of(service), "/readyz")
+        wait_until(ready, house.children, what=service, seconds=READY_SECONDS)
+
+
+def parts_of(house: House, service: str) -> list[Program]:
+    port = str(house.plan.port_of(service))
+    return [
+        house.ours(f"{service}-api", "services.cli", "serve", service, "--port", port),
+        house.ours(f"{service}-worker", "services.cli", "work", service, patience_seconds=WORKER_PATIENCE_SECONDS),
+    ]
+
+
+def is_ready(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def print_addresses(house: House) -> None:
+    told = announcement(house)
+    print(
+        "Ready.",
+        f"  Booking    {told['BOOKING_URL']}/docs",
+        f"  Reporting  {told['REPORTING_URL']}/docs",
+        f"  Notifier   {told['NOTIFIER_URL']}/docs",
+        f"  Letters    {told['MAILBOX_URL'] or house.plan.smtp_url.rpartition('@')[2]}",
+        f"  Addresses and the administrator's secret: {house.folder / premises.ANNOUNCEMENT}",
+        "Ctrl-C stops everything.",
+        sep="\n",
+        flush=True,
+    )
+
+
+def report_death(child: Child, pause: float | None) -> None:
+    name, code, log = child.program.name, child.process.returncode, child.program.log
+    if pause is not None:
+        print(f"{name} ended with code {code} and is started again in {pause:.1f} s; see {log}", flush=True)
+    elif code != 0:
+        print(f"{name} failed with code {code}; see {log}", flush=True)
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """One line of progress: what it is, and when it is there how long it took."""
+    print(f"  {what} ... ", end="", flush=True)
+    began = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        print(flush=True)
+        raise
+    print(f"{time.monotonic() - began:.1f} s", flush=True)
