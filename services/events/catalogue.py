@@ -203,6 +203,7 @@ class ParticipantChanged(ParticipantEvent):
     active: bool = True
     page_link: UUID
     summary_in_letter: bool = False
+    joined_at: AwareDatetime | None = None
 
 
 class ParticipantErased(ParticipantEvent):
@@ -357,6 +358,7 @@ class IntakeEvent(Event):
     expires_at: AwareDatetime
     link: UUID
     free_of_charge: bool = True
+    changed_by: Actor = Actor.client
 
     @property
     def aggregate(self) -> str:
