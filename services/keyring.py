@@ -13,7 +13,7 @@ PASSWORDS = (
     "REPORTING_DATABASE_PASSWORD",
     "REDIS_PASSWORD",
 )
-"""Of servers that we start ourselves; URL-safe, because they are written into addresses."""
+"""Of servers that we start ourselves; in hexadecimal, because they are written into addresses and command lines."""
 
 
 def fresh_keys() -> dict[str, str]:
@@ -25,7 +25,7 @@ def fresh_keys() -> dict[str, str]:
         "NOTES_KEY": _base64(secrets.token_bytes(KEY_BYTES)),
         "ADMIN_CLIENT_ID": f"admin-{secrets.token_hex(4)}",
         "ADMIN_CLIENT_SECRET": secrets.token_urlsafe(KEY_BYTES),
-        **{name: secrets.token_urlsafe(KEY_BYTES) for name in PASSWORDS},
+        **{name: secrets.token_hex(KEY_BYTES) for name in PASSWORDS},
     }
 
 
