@@ -33,6 +33,7 @@ def engine(url: str, *, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
+        hide_parameters=True,  # an error that is logged names the statement, not the people in it
         pool_pre_ping=True,  # PostgreSQL may have been restarted since the connection was last used
         connect_args={"options": options, "connect_timeout": 5},
     )

@@ -9,6 +9,8 @@ import structlog
 
 from services.trace import trace_id
 
+WITHOUT_LOCALS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
 
 def _with_trace(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     current = trace_id()
@@ -35,7 +37,7 @@ def configure(service: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.dict_tracebacks,
+                structlog.processors.ExceptionRenderer(WITHOUT_LOCALS),
                 structlog.processors.JSONRenderer(),
             ],
         )

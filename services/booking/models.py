@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, Integer, String, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -165,6 +165,7 @@ class Client(Table, table=True):
     first_name: str
     last_name: str
     email: str
+    entered_by: UUID | None = Field(default=None, sa_column=Column(ForeignKey("supervisor.id"), index=True))
     created_at: datetime = instant()
 
 
@@ -312,17 +313,15 @@ class Link(Table, table=True):
     used_at: datetime | None = instant(nullable=True)
 
 
-class IdempotencyKey(Table, table=True):
-    """The answer to a POST that carried an Idempotency-Key, committed together with its work."""
+class BrowserSession(Table, table=True):
+    """A browser in which somebody logged in by a link. Only the digest of its cookie rests here."""
 
-    __tablename__ = "idempotency_key"
-    principal: str = Field(primary_key=True)
-    key: str = Field(primary_key=True)
-    fingerprint: str
-    status: int | None = None
-    headers: dict[str, str] | None = Field(default=None, sa_column=Column(JSONB))
-    body: str | None = None
-    created_at: datetime = instant(index=True)
+    __tablename__ = "browser_session"
+    digest: str = Field(primary_key=True)
+    role: str
+    party_id: UUID
+    created_at: datetime = instant()
+    expires_at: datetime = instant(index=True)
 
 
 class AuditEntry(Table, table=True):

@@ -1,0 +1,32 @@
+"""What the booking service must be told before it starts."""
+
+from functools import cache
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from services.settings import DatabaseUrl, Secret, ServiceSettings, SigningKey, load
+from services.web.tokens import matches
+
+
+class Settings(ServiceSettings):
+    """The environment of the booking service."""
+
+    booking_database_url: DatabaseUrl
+    token_signing_key: SigningKey
+    admin_client_id: str = Field(min_length=1, max_length=100)
+    admin_client_secret: Secret
+    failure_rate: str = "20/minute"
+    intake_rate: str = "60/hour"
+    login_rate: str = "30/hour"
+
+    @model_validator(mode="after")
+    def keys_belong_together(self) -> "Settings":
+        if not matches(self.token_signing_key, self.token_verify_key):
+            raise PydanticCustomError("other_key", "TOKEN_VERIFY_KEY does not belong to TOKEN_SIGNING_KEY")
+        return self
+
+
+@cache
+def settings() -> Settings:
+    return load(Settings)

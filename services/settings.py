@@ -1,0 +1,97 @@
+"""What an operator must say before a service starts, and the refusal to start with less."""
+
+import base64
+import binascii
+import sys
+from typing import Annotated, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from pydantic import AfterValidator, Field, HttpUrl, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.clock import is_demo
+from services.database import with_driver
+
+MINIMUM_SECRET = 32
+MINIMUM_VARIETY = 12
+
+
+def not_weak(secret: str) -> str:
+    """Refuse what a person could guess; a demo may be careless."""
+    if not is_demo() and (len(secret) < MINIMUM_SECRET or len(set(secret)) < MINIMUM_VARIETY):
+        raise PydanticCustomError("weak_secret", "is too weak")
+    return secret
+
+
+def address(url: str) -> str:
+    """A public address without a slash at its end, so that paths can be put behind it."""
+    return str(TypeAdapter(HttpUrl).validate_python(url)).rstrip("/")
+
+
+def key_bytes(encoded: str) -> bytes:
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise PydanticCustomError("not_base64", "is not base64") from error
+
+
+def verify_key(encoded: str) -> str:
+    try:
+        Ed25519PublicKey.from_public_bytes(key_bytes(encoded))
+    except ValueError as error:
+        raise PydanticCustomError("not_a_key", "is no Ed25519 public key") from error
+    return encoded
+
+
+def signing_key(encoded: str) -> str:
+    try:
+        Ed25519PrivateKey.from_private_bytes(key_bytes(encoded))
+    except ValueError as error:
+        raise PydanticCustomError("not_a_key", "is no Ed25519 private key") from error
+    return encoded
+
+
+Secret = Annotated[str, AfterValidator(not_weak), Field(repr=False)]
+Address = Annotated[str, AfterValidator(address)]
+DatabaseUrl = Annotated[str, AfterValidator(with_driver), Field(repr=False)]
+RedisUrl = Annotated[str, Field(repr=False, pattern=r"^(rediss?|sentinel)://")]
+VerifyKey = Annotated[str, AfterValidator(verify_key)]
+SigningKey = Annotated[str, AfterValidator(signing_key), Field(repr=False)]
+
+
+class ServiceSettings(BaseSettings):
+    """What every service needs to know. There are no defaults for addresses and secrets."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    redis_url: RedisUrl
+    public_url: Address
+    reporting_public_url: Address
+    notifier_public_url: Address
+    token_verify_key: VerifyKey
+    link_key: Secret
+    trusted_proxies: int = Field(default=0, ge=0)
+    """How many reverse proxies of ours stand in front; only as many entries of X-Forwarded-For are believed."""
+    general_rate: str = "120000/minute"
+    """How much one address may ask of one process."""
+
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+def load(settings: type[S]) -> S:
+    """Read the environment, or end the process with one line that names each wrong variable and no value."""
+    try:
+        return settings()
+    except ValidationError as refused:
+        reasons = "; ".join(f"{_variable(error['loc'])} {_reason(error)}" for error in refused.errors())
+        sys.exit(f"Can't start: {reasons}. `tyonohjaus secrets` prints a fresh set of secrets.")
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in place).upper() or "The settings:"
+
+
+def _reason(error: ErrorDetails) -> str:
+    return "is missing" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")

@@ -1,0 +1,67 @@
+"""What a service tells Prometheus: its requests by route, never by address, and what it reads from its database."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import Scope
+
+from services.database import Database, transaction
+
+Gauge = Callable[[Database], Iterable[Metric]]
+"""Reads figures from the database; called at every scrape, in a transaction of its own."""
+
+
+def gauge(name: str, what: str, values: Iterable[tuple[Sequence[str], float]], labels: Sequence[str] = ()) -> Metric:
+    family = GaugeMetricFamily(f"tyonohjaus_{name}", what, labels=labels)
+    for label_values, value in values:
+        family.add_metric(label_values, value)
+    return family
+
+
+class FromDatabase(Collector):
+    """Figures that rest in PostgreSQL and are the same whichever process is asked."""
+
+    def __init__(self, engine: Engine, gauges: Sequence[Gauge]) -> None:
+        self._engine, self._gauges = engine, gauges
+
+    def describe(self) -> Iterable[Metric]:
+        return []
+
+    def collect(self) -> Iterable[Metric]:
+        try:
+            with transaction(self._engine) as db:
+                figures = [metric for read in self._gauges for metric in read(db)]
+        except SQLAlchemyError:
+            return [gauge("database_up", "Whether the database answers.", [((), 0)])]
+        return [gauge("database_up", "Whether the database answers.", [((), 1)]), *figures]
+
+
+class Metrics:
+    """The figures of one application."""
+
+    def __init__(self, engine: Engine, gauges: Sequence[Gauge]) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(FromDatabase(engine, gauges))
+        labels = ("method", "route", "status")
+        self._requests = Counter(
+            "tyonohjaus_requests_total", "Requests answered.", labelnames=labels, registry=self._registry
+        )
+        self._seconds = Histogram(
+            "tyonohjaus_request_seconds", "How long answers took.", labelnames=labels[:2], registry=self._registry
+        )
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def text(self) -> bytes:
+        return generate_latest(self._registry)
+
+
+def template_of(scope: Scope) -> str:
+    """The pattern of the address: what it holds in this request is an id or even a secret."""
+    return str(getattr(scope.get("route"), "path", "unmatched"))
