@@ -51,6 +51,14 @@ class OtherVersion(Trouble):
     """The data were written by another version of PostgreSQL."""
 
 
+class OtherPassword(Trouble):
+    """The database was made with another password than the one in secrets.env beside it: bring that file back."""
+
+
+class OtherOwner(Trouble):
+    """The data belong to somebody else than the one who starts the server."""
+
+
 class StillRunning(Trouble):
     """An earlier PostgreSQL still runs on the data."""
 
@@ -58,6 +66,7 @@ class StillRunning(Trouble):
 def prepare(folder: Path, programs: Path, account: Account | None, password: str) -> None:
     """Make the database in ``folder`` unless it is there, and see to what a killed run has left."""
     if folder.exists():
+        _check_owner(folder, account)
         _check_version(folder, programs)
         _settle_leftovers(folder)
         return
@@ -90,7 +99,9 @@ def program(
 def answers(server: PostgresServer) -> bool:
     try:
         psycopg.connect(server.url().replace("+psycopg", ""), connect_timeout=2).close()
-    except psycopg.OperationalError:
+    except psycopg.OperationalError as error:
+        if "password" in str(error):
+            raise OtherPassword from None
         return False
     return True
 
@@ -126,6 +137,12 @@ def _initialise(folder: Path, programs: Path, account: Account | None, password:
     if made.returncode != 0:
         said = made.stderr.strip() or f"exit code {made.returncode}"
         raise CannotMakeDatabase(f"PostgreSQL can't make its database: {' '.join(said.split())}")
+
+
+def _check_owner(folder: Path, account: Account | None) -> None:
+    ours = account.user if account else os.geteuid()
+    if (theirs := folder.stat().st_uid) != ours:
+        raise OtherOwner(f"{folder} belongs to user {theirs}, not to {ours}, as whom PostgreSQL would run now.")
 
 
 def _check_version(folder: Path, programs: Path) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 from services.local.trouble import Trouble
 
+REDIS_SCHEMES = ("redis", "rediss", "sentinel")
 SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 
 
@@ -21,7 +22,7 @@ def database_addresses(url: str, names: dict[str, str]) -> dict[str, str]:
     """The addresses of databases of these names on the server that ``url`` leads to; it must answer."""
     try:
         address = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise WrongAddress("DATABASE_URL is not of the form postgresql://user:password@host/database.") from None
     if address.get_backend_name() not in ("postgresql", "postgres"):
         raise WrongAddress(f"DATABASE_URL must lead to PostgreSQL, not to {address.get_backend_name()}.")
@@ -36,8 +37,12 @@ def database_addresses(url: str, names: dict[str, str]) -> dict[str, str]:
 
 
 def check_redis(url: str) -> None:
-    if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
-        return  # such as sentinel://, which Celery understands and this client doesn't
+    """See that it answers; a ``sentinel://`` is for Celery alone to understand."""
+    scheme = url.partition("://")[0]
+    if scheme not in REDIS_SCHEMES:
+        raise WrongAddress("REDIS_URL is not of the form redis://:password@host:6379/0 (or rediss://, sentinel://).")
+    if scheme == "sentinel":
+        return
     try:
         with redis.Redis.from_url(url, socket_timeout=10, socket_connect_timeout=10) as client:
             client.ping()

@@ -98,9 +98,11 @@ def up(plan: Plan) -> None:
 def open_house(house: House) -> None:
     print(f"tyonohjaus, with everything it keeps in {house.folder}")
     check_ports(house.plan)
+    if house.plan.smtp_url:
+        print(f"  Mail: {servers.check_smtp(house.plan.smtp_url)}")
     house.environment |= settings(house)
-    start_postgres(house)
     start_redis(house)
+    start_postgres(house)
     with step("Databases at their newest shape"):
         run(house.ours("migrate", "services.cli", "migrate", finite=True))
     start_mailbox(house)
@@ -190,7 +192,6 @@ def start_own_redis(house: House) -> RedisServer:
 def start_mailbox(house: House) -> None:
     plan = house.plan
     if plan.smtp_url:
-        print(f"  Mail: {servers.check_smtp(plan.smtp_url)}")
         house.environment["SMTP_URL"] = plan.smtp_url
         return
     port, smtp_port = plan.port_of("mailbox"), free_port()
