@@ -24,8 +24,6 @@ from services.web.validation import invalid_request
 
 log = logger(__name__)
 
-LARGEST_BODY = 1_000_000
-
 PROBLEMS_OF_STATUS: dict[int, type[problems.Problem]] = {
     404: problems.NotFound,
     405: problems.MethodNotAllowed,
@@ -53,7 +51,6 @@ def application(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=LARGEST_BODY,
         middleware=[Middleware(Edge)],
         responses={"4XX": problems.described("What is wrong with the request, as RFC 9457 problem details.")},
     )

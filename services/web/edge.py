@@ -16,6 +16,7 @@ from services.web.metrics import template_of
 log = logger(__name__)
 
 UNLIMITED = ("/healthz", "/readyz", "/metrics")
+LARGEST_BODY = 1_000_000
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 SAFE_HEADERS = {
@@ -44,7 +45,7 @@ class Edge:
             exit_ = Exit(request, send)
             try:
                 _enter(request)
-                await self._app(scope, receive, exit_.send)
+                await self._app(scope, Entrance(receive).receive, exit_.send)
             except problems.Problem as problem:
                 await problems.answer(request, problem)(scope, receive, exit_.send)
             except Exception:
@@ -54,6 +55,21 @@ class Edge:
                 await problems.answer(request, problems.Unexpected())(scope, receive, exit_.send)
             finally:
                 _note(request, exit_.status or 500, time.perf_counter() - began)
+
+
+class Entrance:
+    """Takes the request in, up to the size that any request of ours may have."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._taken = 0
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._taken += len(message.get("body", b""))
+        if self._taken > LARGEST_BODY:
+            raise problems.TooLarge
+        return message
 
 
 class Exit:
@@ -71,6 +87,9 @@ class Exit:
 
 
 def _enter(request: Request) -> None:
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > LARGEST_BODY:
+        raise problems.TooLarge
     if request.url.path not in UNLIMITED:
         request.state.standing = request.app.state.gate.enter(GENERAL, sender(request))
 

@@ -1,0 +1,158 @@
+"""The booking service as integration tests meet it: its HTTP face on a database of its own, and people to book for."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from psycopg import sql
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+
+from services.booking.face import face
+from services.booking.settings import Settings
+from services.keyring import fresh_keys
+from services.migration import migrate
+from tests.conftest import DatabaseServer
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Face:
+    """A service's application, and a client that speaks as its admin."""
+
+    app: FastAPI
+    admin: TestClient
+    settings: Settings
+
+    @property
+    def engine(self) -> Engine:
+        engine: Engine = self.app.state.engine
+        return engine
+
+    def as_(self, client_id: str, client_secret: str) -> TestClient:
+        """A client that speaks with these credentials."""
+        answer = self.anonymous().post("/oauth/token", data=credentials_form(client_id, client_secret))
+        return self.anonymous(Authorization=f"Bearer {answer.json()['access_token']}")
+
+    def anonymous(self, **headers: str) -> TestClient:
+        return TestClient(self.app, headers=headers, follow_redirects=False)
+
+
+def credentials_form(client_id: str, client_secret: str) -> dict[str, str]:
+    return {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
+
+
+@pytest.fixture(scope="session")
+def booking_template(postgres_server: DatabaseServer) -> str:
+    """The name of a migrated database of which each test gets a copy, because copying is quicker."""
+    name = f"booking_template_{secrets.token_hex(4)}"
+    migrate("booking", postgres_server.create_database(name))
+    return name
+
+
+@pytest.fixture
+def booking_database(postgres_server: DatabaseServer, booking_template: str) -> str:
+    """The address of a new database in its newest shape, with nothing in it."""
+    name = f"booking_{secrets.token_hex(4)}"
+    server = make_url(postgres_server.url("postgres")).set(drivername="postgresql")
+    with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
+        identifiers = sql.Identifier(name), sql.Identifier(booking_template)
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*identifiers))
+    return postgres_server.url(name)
+
+
+@pytest.fixture(scope="session")
+def keys() -> dict[str, str]:
+    return fresh_keys()
+
+
+@pytest.fixture
+def booking_settings(booking_database: str, keys: dict[str, str]) -> Settings:
+    return Settings(
+        booking_database_url=booking_database,
+        redis_url="redis://127.0.0.1:1/0",  # no request ever speaks to Redis
+        public_url="https://booking.test",
+        reporting_public_url="https://reporting.test",
+        notifier_public_url="https://notifier.test",
+        **{name.lower(): keys[name] for name in SECRETS},  # type: ignore[arg-type]  # the rest are plain texts
+    )
+
+
+SECRETS = ("TOKEN_SIGNING_KEY", "TOKEN_VERIFY_KEY", "LINK_KEY", "ADMIN_CLIENT_ID", "ADMIN_CLIENT_SECRET")
+
+
+@pytest.fixture
+def booking(booking_settings: Settings) -> Iterator[Face]:
+    app = face(booking_settings)
+    bare = Face(app, TestClient(app), booking_settings)
+    admin = bare.as_(booking_settings.admin_client_id, booking_settings.admin_client_secret)
+    with admin:
+        yield Face(app, admin, booking_settings)
+
+
+@pytest.fixture
+def booking_api(booking: Face) -> TestClient:
+    """Booking's HTTP face, spoken to by its admin."""
+    return booking.admin
+
+
+@pytest.fixture
+def a_supervisor(booking_api: TestClient) -> Callable[..., Json]:
+    """``a_supervisor(name=…)`` is a new supervisor, as the API shows them."""
+
+    def make(**changes: object) -> Json:
+        number = secrets.token_hex(3)
+        wish = {"name": "Maija Meikäläinen", "email": f"maija.{number}@example.fi", "location": "Esimerkkikatu 1"}
+        return created(booking_api.post("/api/v1/supervisors", json=wish | changes))
+
+    return make
+
+
+@pytest.fixture
+def a_client(booking_api: TestClient) -> Callable[..., Json]:
+    """``a_client(name=…)`` is a new client, as the API shows it."""
+
+    def make(**changes: object) -> Json:
+        contact = {"first_name": "Aino", "last_name": "Virtanen", "email": f"aino.{secrets.token_hex(3)}@example.fi"}
+        wish = {"kind": "organisation", "name": "Esimerkki Oy", "contact": contact, "payer_type": "business"}
+        return created(booking_api.post("/api/v1/clients", json=wish | changes))
+
+    return make
+
+
+@pytest.fixture
+def a_process(
+    booking_api: TestClient, a_supervisor: Callable[..., Json], a_client: Callable[..., Json]
+) -> Callable[..., Json]:
+    """``a_process(form="group", participants=3)`` is a new process; its client and supervisor are made unless given."""
+
+    def make(form: str = "individual", participants: int = 1, **changes: object) -> Json:
+        wish = {
+            "client_id": changes.get("client_id") or a_client()["id"],
+            "supervisor_id": changes.get("supervisor_id") or a_supervisor()["id"],
+            "form": form,
+            "title": "Työnohjaus",
+            "planned_sessions": 10,
+            "session_minutes": 60 if form == "individual" else 120,
+            "participants": [a_person(index) for index in range(participants)],
+        }
+        return created(booking_api.post("/api/v1/processes", json=wish | changes))
+
+    return make
+
+
+def a_person(index: int = 0) -> Json:
+    first_name = ("Liisa", "Pekka", "Åke", "Sirpa", "Väinö")[index % 5]
+    return {"first_name": first_name, "last_name": "Öhman", "email": f"osallistuja.{secrets.token_hex(3)}@example.fi"}
+
+
+def created(answer: Any) -> Json:
+    assert answer.status_code == 201, answer.text
+    body: Json = answer.json()
+    return body
