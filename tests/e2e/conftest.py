@@ -1,0 +1,90 @@
+"""The practice in containers, from the compose file that users get: built, started and removed by pytest-docker."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pytest_docker.plugin import Services
+
+from services.local.ports import free_port
+from tests.e2e.containers import Containers
+from tests.e2e.practice import Practice
+
+ROOT = Path(__file__).parents[2]
+PORTS = ("BOOKING_PORT", "NOTIFIER_PORT", "REPORTING_PORT", "MAILPIT_PORT")
+
+
+@pytest.fixture(scope="session")
+def docker_compose_file() -> str:
+    return str(ROOT / "docker-compose.yml")
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `.env` of an operator who followed the documentation, on ports that are free here."""
+    secrets = subprocess.run(
+        [sys.executable, "-m", "services.cli", "secrets"], capture_output=True, text=True, check=True
+    )
+    ports = "".join(f"{name}={free_port()}\n" for name in PORTS)
+    path = tmp_path_factory.mktemp("e2e") / "env"
+    path.write_text(secrets.stdout + ports)
+    return path
+
+
+@pytest.fixture(scope="session")
+def docker_compose_command(environment: Path) -> str:
+    command = f"docker compose --env-file {environment}"
+    if missing := what_is_missing(command):
+        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        stop(missing)
+    return command
+
+
+def what_is_missing(command: str) -> str | None:
+    if shutil.which("docker") is None:
+        return "Docker is not installed"
+    if not succeeds("docker compose version"):
+        return "Docker has no Compose plugin"
+    if not succeeds("docker info"):
+        return "the Docker engine does not answer"
+    if not succeeds(f"{command} -f {ROOT / 'docker-compose.yml'} pull --quiet --policy missing postgres redis mailpit"):
+        return "the base images can't be pulled; .ci/base-images builds stand-ins for them"
+    return None
+
+
+def succeeds(command: str) -> bool:
+    return subprocess.run(command.split(), capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture(scope="session")
+def docker_setup() -> list[str]:
+    """Nothing: `containers` starts them, where what a failed start left behind is cleaned up too."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def docker_cleanup() -> list[str]:
+    return ["down --volumes --timeout 5"]
+
+
+@pytest.fixture(scope="session")
+def containers(
+    docker_compose_command: str,
+    docker_compose_file: str,
+    docker_compose_project_name: str,
+    docker_services: Services,
+) -> Containers:
+    containers = Containers(
+        (*docker_compose_command.split(), "-f", docker_compose_file, "-p", docker_compose_project_name)
+    )
+    containers.compose("build", "--quiet")
+    containers.compose("up", "--detach", "--wait", "--wait-timeout", "180")
+    return containers
+
+
+@pytest.fixture(scope="session")
+def practice(containers: Containers, environment: Path) -> Practice:
+    return Practice(containers, dict(line.split("=", 1) for line in environment.read_text().splitlines()))

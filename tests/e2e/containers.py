@@ -1,0 +1,32 @@
+"""How the tests speak to Docker Compose."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Containers:
+    """One running project of Docker Compose."""
+
+    command: tuple[str, ...]
+
+    def compose(self, *arguments: str) -> str:
+        run = self.attempt(*arguments)
+        assert run.returncode == 0, (
+            f"docker compose {' '.join(arguments)}: {run.stdout}{run.stderr}\n{self.last_words()}"
+        )
+        return run.stdout
+
+    def attempt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*self.command, *arguments], capture_output=True, text=True, check=False)
+
+    def last_words(self) -> str:
+        return self.attempt("logs", "--no-color", "--tail", "30").stdout
+
+    def inspected(self) -> dict[str, dict[str, Any]]:
+        """What Docker knows of each container, by the service that it belongs to."""
+        ids = self.compose("ps", "--all", "--quiet").split()
+        run = subprocess.run(["docker", "inspect", *ids], capture_output=True, text=True, check=True)
+        return {each["Config"]["Labels"]["com.docker.compose.service"]: each for each in json.loads(run.stdout)}
