@@ -1,0 +1,351 @@
+"""A sample of every letter in every wording it can take; golden texts, pictures and rules all use these."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, TypeVar
+
+from services.events.catalogue import Form, Mode, Phase
+from services.notifier.contexts import (
+    Action,
+    AgendaChange,
+    AgendaItem,
+    AwaitedAnswers,
+    BookingConfirmation,
+    Cancellation,
+    Change,
+    ClientReport,
+    DailyAgenda,
+    EvaluationReminder,
+    EvaluationRequest,
+    GoalReport,
+    GoalStanding,
+    IntakeCancelled,
+    IntakeConfirmed,
+    IntakeConfirmLink,
+    IntakeMoved,
+    LetterContext,
+    LetterKind,
+    LoginLink,
+    Meeting,
+    MissingSummary,
+    OverviewReport,
+    Reminder,
+    ReportReview,
+    Reschedule,
+    Session,
+    SessionFeedback,
+    Summary,
+    SummaryContent,
+    Supervisor,
+)
+from services.workdays import at_wall_clock, same_wall_clock
+
+OFFICE = "Esimerkkikatu 1 A 2, 00100 Helsinki"
+MONDAY = date(2026, 12, 7)
+STARTS_AT = at_wall_clock(MONDAY, time(14))
+SENT_AT = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
+SITE = "https://tyonohjaus.example"
+MANAGE = f"{SITE}/varaus/Zk3vR8Qw1nTt5yLx"
+
+MAIJA = Supervisor(name="Maija Meikäläinen", title="työnohjaaja STOry", phone="+358401234567")
+
+#: What nearly every letter to a participant has in common.
+TO_ANNA: dict[str, object] = {
+    "sent_at": SENT_AT,
+    "first_name": "Anna",
+    "supervisor": MAIJA,
+    "privacy_url": f"{SITE}/tietosuoja",
+}
+TO_MAIJA: dict[str, object] = {"sent_at": SENT_AT, "first_name": "Maija"}
+SETTINGS = {"settings_url": f"{SITE}/viestiasetukset/p0Wq7cJm"}
+
+
+Context = TypeVar("Context", bound=LetterContext)
+
+
+def told(shape: type[Context], *parts: Mapping[str, object], **fields: object) -> Context:
+    """A context from common parts and fields of its own; what comes later wins."""
+    return shape.model_validate({key: value for part in (*parts, fields) for key, value in part.items()})
+
+
+def meeting(starts_at: datetime = STARTS_AT, minutes: int = 60, **changes: object) -> Meeting:
+    fields = {"starts_at": starts_at, "ends_at": starts_at + timedelta(minutes=minutes), "location": OFFICE}
+    return Meeting.model_validate(fields | changes)
+
+
+def session(starts_at: datetime = STARTS_AT, minutes: int = 60, **changes: object) -> Session:
+    fields = {
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(minutes=minutes),
+        "location": OFFICE,
+        "number": 3,
+        "total": 12,
+        "free_until": starts_at - timedelta(hours=24),
+        "late_fee_percent": 100,
+    }
+    return Session.model_validate(fields | changes)
+
+
+def series(count: int = 12, **changes: object) -> tuple[Session, ...]:
+    """Every three weeks from September on, over both nights when the clocks leap."""
+    first = at_wall_clock(date(2026, 9, 7), time(14))
+    return tuple(session(same_wall_clock(first, 21 * n), 75, number=n + 1, **changes) for n in range(count))
+
+
+MOVED = session(at_wall_clock(date(2026, 12, 9), time(9)))
+ONLINE: dict[str, Any] = {
+    "mode": Mode.remote,
+    "location": None,
+    "join_url": "https://etayhteys.example/tila/481-220",
+}
+TALK = meeting(minutes=45, starts_at=at_wall_clock(date(2026, 11, 20), time(10, 30)))
+NEXT = meeting(at_wall_clock(date(2026, 12, 28), time(14)))
+MORNING = at_wall_clock(MONDAY, time(5, 30))
+
+CONTENT = SummaryContent(
+    themes=("työn rajaaminen ja kiire", "palautteen antaminen työparille"),
+    actions=(
+        Action(text="sovitaan tiimin kanssa yhteinen keskeytyksetön tunti", due_date=date(2026, 12, 18)),
+        Action(text="kokeillaan viikon lopuksi lyhyttä kirjausta onnistumisista"),
+    ),
+    goals=(GoalStanding(title="Työpäivän tauotus", level=0), GoalStanding(title="Vastuunjako", level=-1)),
+    reflection="Mistä huomaat, että raja pitää?",
+)
+
+AGENDA = DailyAgenda.model_validate(
+    TO_MAIJA
+    | {
+        "sent_at": MORNING,
+        "day": MONDAY,
+        "items": (
+            AgendaItem(
+                starts_at=at_wall_clock(MONDAY, time(9)),
+                ends_at=at_wall_clock(MONDAY, time(10)),
+                process_code="TO-2026-014",
+                form=Form.individual,
+                number=1,
+                total=10,
+                location="Esimerkkikatu 1 A 2",
+                flags=("ensimmäinen tapaaminen",),
+            ),
+            AgendaItem(
+                starts_at=at_wall_clock(MONDAY, time(12)),
+                ends_at=at_wall_clock(MONDAY, time(12, 45)),
+                location="Esimerkkikatu 1 A 2",
+            ),
+            AgendaItem(
+                starts_at=at_wall_clock(MONDAY, time(14)),
+                ends_at=at_wall_clock(MONDAY, time(15, 15)),
+                process_code="TO-2026-009",
+                form=Form.group,
+                number=5,
+                total=10,
+                mode=Mode.remote,
+                flags=("väliarviointi",),
+            ),
+        ),
+        "changes": (
+            AgendaChange(process_code="TO-2026-011", change=Change.cancelled, starts_at=STARTS_AT),
+            AgendaChange(process_code="TO-2026-009", change=Change.moved, starts_at=at_wall_clock(MONDAY, time(14))),
+        ),
+        "missing_summaries": (MissingSummary(process_code="TO-2026-007", day=date(2026, 12, 3)),),
+        "awaited_answers": (AwaitedAnswers(process_code="TO-2026-009", phase=Phase.mid, answered=3, invited=5),),
+        "calendar_url": f"{SITE}/kalenteri",
+    }
+)
+
+REPORT = TO_MAIJA | {
+    "process_code": "TO-2026-009",
+    "form": Form.group,
+    "period": "1.9.–30.11.2026",
+    "held": 5,
+    "planned": 10,
+    "report_url": f"{SITE}/raportit/7f3a",
+}
+CLIENT = TO_ANNA | {
+    "first_name": "Kaisa",
+    "process_name": "Kotihoidon tiimi",
+    "form": Form.team,
+    "period": "7.9.2026–26.4.2027",
+    "held": 11,
+    "planned": 12,
+    "participants": 6,
+    "answered": 6,
+    "report_url": f"{SITE}/raportit/9c1d",
+    "booking_url": f"{SITE}/varaa/maija",
+}
+EVALUATION = TO_ANNA | {"due": date(2026, 12, 18), "evaluation_url": f"{SITE}/arviointi/Hh2kP9"}
+
+_NAMED: dict[str, LetterContext] = {
+    "booking_confirmation": told(BookingConfirmation, TO_ANNA, sessions=(session(),), manage_url=MANAGE),
+    "booking_confirmation.online": told(
+        BookingConfirmation, TO_ANNA, {"first_name": None}, sessions=(session(**ONLINE),), manage_url=MANAGE
+    ),
+    "booking_confirmation.deadline_passed": told(
+        BookingConfirmation,
+        TO_ANNA,
+        {"sent_at": STARTS_AT - timedelta(hours=20)},
+        sessions=(session(late_fee_percent=50, waives_force_majeure=False),),
+        manage_url=MANAGE,
+    ),
+    "booking_confirmation.without_fee": told(
+        BookingConfirmation, TO_ANNA, sessions=(session(late_fee_percent=0, location=None),), manage_url=MANAGE
+    ),
+    "booking_confirmation.series": told(
+        BookingConfirmation, TO_ANNA, {"sent_at": SENT_AT - timedelta(days=100)}, sessions=series(), manage_url=MANAGE
+    ),
+    "booking_confirmation.series_in_two_places": told(
+        BookingConfirmation, TO_ANNA, sessions=(*series(2), session(number=3, **ONLINE)), manage_url=MANAGE
+    ),
+    "reschedule": told(Reschedule, TO_ANNA, session=MOVED, previous=meeting(), manage_url=MANAGE),
+    "reschedule.by_supervisor": told(
+        Reschedule,
+        TO_ANNA,
+        session=MOVED.model_copy(update={"free_until": MOVED.starts_at}),
+        previous=meeting(),
+        manage_url=MANAGE,
+    ),
+    "reschedule.deadline_passed": told(
+        Reschedule,
+        TO_ANNA,
+        {"sent_at": MOVED.starts_at - timedelta(hours=3)},
+        session=MOVED,
+        previous=meeting(),
+        manage_url=MANAGE,
+    ),
+    "reschedule.place": told(Reschedule, TO_ANNA, session=session(**ONLINE), previous=meeting(), manage_url=MANAGE),
+    "cancellation": told(
+        Cancellation, TO_ANNA, sessions=(meeting(),), booking_url=f"{SITE}/varaa/maija", next_session=NEXT
+    ),
+    "cancellation.by_supervisor": told(
+        Cancellation, TO_ANNA, sessions=(meeting(),), by_supervisor=True, booking_url=f"{SITE}/varaa/maija"
+    ),
+    "cancellation.late": told(Cancellation, TO_ANNA, sessions=(meeting(),), late=1, late_fee_percent=100),
+    "cancellation.several": told(Cancellation, TO_ANNA, sessions=series(3), by_supervisor=True),
+    "cancellation.two_first_late": told(Cancellation, TO_ANNA, sessions=series(2), late=1, late_fee_percent=100),
+    "cancellation.several_late": told(Cancellation, TO_ANNA, sessions=series(3), late=2, late_fee_percent=50),
+    "cancellation.all_late": told(Cancellation, TO_ANNA, sessions=series(2), late=2, late_fee_percent=50),
+    "reminder_week": told(
+        Reminder,
+        TO_ANNA,
+        SETTINGS,
+        {"sent_at": at_wall_clock(date(2026, 11, 30), time(9))},
+        session=session(),
+        manage_url=MANAGE,
+    ),
+    "reminder_week.first_and_earlier": told(
+        Reminder,
+        TO_ANNA,
+        SETTINGS,
+        {"sent_at": at_wall_clock(date(2026, 11, 27), time(9))},
+        session=session(number=1),
+        manage_url=MANAGE,
+    ),
+    "reminder_day": told(
+        Reminder,
+        TO_ANNA,
+        SETTINGS,
+        {"sent_at": at_wall_clock(date(2026, 12, 6), time(9))},
+        session=session(),
+        manage_url=MANAGE,
+    ),
+    "reminder_day.earlier": told(
+        Reminder,
+        TO_ANNA,
+        SETTINGS,
+        {"sent_at": at_wall_clock(date(2026, 12, 4), time(9))},
+        session=session(**ONLINE),
+        manage_url=MANAGE,
+    ),
+    "intake_confirm_link": told(
+        IntakeConfirmLink,
+        TO_ANNA,
+        meeting=TALK,
+        expires_at=SENT_AT + timedelta(minutes=30),
+        confirm_url=f"{SITE}/vahvista/aB3dE5",
+    ),
+    "intake_confirmed": told(IntakeConfirmed, TO_ANNA, meeting=TALK, manage_url=MANAGE),
+    "intake_confirmed.charged": told(IntakeConfirmed, TO_ANNA, meeting=TALK, free_of_charge=False, manage_url=MANAGE),
+    "intake_moved": told(IntakeMoved, TO_ANNA, meeting=TALK, previous=meeting(), manage_url=MANAGE),
+    "intake_cancelled": told(
+        IntakeCancelled, TO_ANNA, meeting=TALK, by_supervisor=True, booking_url=f"{SITE}/varaa/maija"
+    ),
+    "login_link": LoginLink(
+        sent_at=SENT_AT,
+        first_name="Kaisa",
+        login_url=f"{SITE}/kirjaudu/T9sX4v",
+        expires_at=SENT_AT + timedelta(minutes=30),
+        privacy_url=f"{SITE}/tietosuoja",
+    ),
+    "daily_agenda": AGENDA,
+    "daily_agenda.one": AGENDA.model_copy(update={"items": AGENDA.items[:1], "changes": ()}),
+    "daily_agenda.none": told(
+        DailyAgenda, TO_MAIJA, {"sent_at": MORNING}, day=MONDAY, next_session=NEXT, calendar_url=f"{SITE}/kalenteri"
+    ),
+    "summary": told(
+        Summary,
+        TO_ANNA,
+        day=MONDAY,
+        summary_url=f"{SITE}/yhteenveto/Qe7uM2",
+        link_expires_on=date(2027, 1, 6),
+        next_session=NEXT,
+    ),
+    "summary.in_full": told(
+        Summary,
+        TO_ANNA,
+        day=MONDAY,
+        summary_url=f"{SITE}/yhteenveto/Qe7uM2",
+        link_expires_on=date(2027, 1, 6),
+        content=CONTENT,
+        next_session=NEXT,
+    ),
+    "summary.corrected": told(
+        Summary,
+        TO_ANNA,
+        day=MONDAY,
+        summary_url=f"{SITE}/yhteenveto/Qe7uM2",
+        link_expires_on=date(2027, 1, 6),
+        is_correction=True,
+    ),
+    "session_feedback": told(SessionFeedback, TO_ANNA, day=MONDAY, feedback_url=f"{SITE}/palaute/Lk8"),
+    "evaluation_request.start": told(EvaluationRequest, EVALUATION, phase=Phase.start, form=Form.pair),
+    "evaluation_request": told(
+        EvaluationRequest, EVALUATION, phase=Phase.mid, form=Form.team, discussed_in=meeting(NEXT.starts_at, 75)
+    ),
+    "evaluation_request.final": told(EvaluationRequest, EVALUATION, phase=Phase.final, form=Form.individual),
+    "evaluation_reminder": told(EvaluationReminder, EVALUATION, SETTINGS, phase=Phase.mid),
+    "evaluation_reminder.final": told(EvaluationReminder, EVALUATION, SETTINGS, phase=Phase.final),
+    "goal_report": told(
+        GoalReport,
+        REPORT,
+        answered=4,
+        invited=5,
+        goals_met=2,
+        goals_scored=3,
+        t_baseline=34.577,
+        t_now=52.203,
+        t_change=17.626,
+        flags=("yksi vastaus puuttuu", "tavoite ”Vastuunjako” on jäänyt lähtötasolle"),
+    ),
+    "goal_report.unscored": told(GoalReport, REPORT),
+    "overview_report": told(
+        OverviewReport,
+        TO_MAIJA,
+        period="marraskuu 2026",
+        processes=6,
+        held=14,
+        flags=("TO-2026-007: kaksi yhteenvetoa kirjoittamatta",),
+        report_url=f"{SITE}/raportit/1b2c",
+    ),
+    "report_review": told(ReportReview, TO_ANNA, form=Form.team, review_url=f"{SITE}/raportti/Rr4"),
+    "report_review.individual": told(ReportReview, TO_ANNA, form=Form.individual, review_url=f"{SITE}/raportti/Rr4"),
+    "client_report": told(ClientReport, CLIENT),
+    "client_report.few_answers": told(ClientReport, CLIENT, {"participants": 4, "answered": 4}),
+    "client_report.individual": told(
+        ClientReport, CLIENT, {"form": Form.individual, "participants": 1, "answered": 1, "process_name": "Työnohjaus"}
+    ),
+}
+
+SAMPLES: dict[str, tuple[LetterKind, LetterContext]] = {
+    name: (LetterKind(name.partition(".")[0]), context) for name, context in _NAMED.items()
+}
