@@ -236,7 +236,7 @@ class SupervisorChanged(Event):
 
 
 class Goal(Shape):
-    """A goal with its five described levels, by Goal Attainment Scaling."""
+    """A goal with its five described levels, by Goal Attainment Scaling, and since which version it is worded so."""
 
     goal_id: UUID
     title: str
@@ -244,14 +244,16 @@ class Goal(Shape):
     levels: dict[Literal["-2", "-1", "0", "1", "2"], str]
     importance: Annotated[int, Field(ge=1, le=3)]
     baseline: Literal[-2, -1]
+    since: Annotated[int, Field(ge=1)] = 1
 
 
 class GoalsAgreed(Event):
-    """The goals of a process, as they are worded now."""
+    """The goals of a process, as they are worded now, and the wordings that earlier answers were given for."""
 
     name = "goals.agreed.v1"
     process_id: UUID
     goals: tuple[Goal, ...]
+    earlier: tuple[Goal, ...] = ()
     agreed_at: AwareDatetime
 
     @property
@@ -313,6 +315,7 @@ class ActionItem(Shape):
 
     text: str
     due_date: date | None = None
+    done: bool = False
 
 
 class SummaryText(Shape):
@@ -323,10 +326,11 @@ class SummaryText(Shape):
 
 
 class SummaryPublished(Event):
-    """The summary of a meeting can be read."""
+    """The summary of a meeting can be read; from its second edition on it is a correction."""
 
     name = "summary.published.v1"
     summary_id: UUID
+    edition: Annotated[int, Field(ge=1)] = 1
     session_id: UUID
     process_id: UUID
     published_at: AwareDatetime
