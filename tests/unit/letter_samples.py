@@ -15,6 +15,7 @@ from services.notifier.contexts import (
     Change,
     ClientReport,
     DailyAgenda,
+    Departure,
     EvaluationReminder,
     EvaluationRequest,
     GoalReport,
@@ -225,6 +226,8 @@ _NAMED: dict[str, LetterContext] = {
     "cancellation.two_first_late": told(Cancellation, TO_ANNA, sessions=series(2), late=1, late_fee_percent=100),
     "cancellation.several_late": told(Cancellation, TO_ANNA, sessions=series(3), late=2, late_fee_percent=50),
     "cancellation.all_late": told(Cancellation, TO_ANNA, sessions=series(2), late=2, late_fee_percent=50),
+    "departure": told(Departure, TO_ANNA, sessions=series(3)),
+    "departure.without_sessions": told(Departure, TO_ANNA),
     "reminder_week": told(
         Reminder,
         TO_ANNA,

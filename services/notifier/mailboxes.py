@@ -1,0 +1,35 @@
+"""An e-mail address with the name of the one it belongs to, fit for headers and calendars whatever people typed."""
+
+from dataclasses import dataclass
+from email.utils import parseaddr
+
+from services.notifier.contexts import one_line
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    address: str
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", one_line(self.name))
+
+    @classmethod
+    def parse(cls, text: str) -> "Mailbox":
+        """``Maija Meikäläinen <maija@example.fi>``, or the address alone."""
+        name, address = parseaddr(text)
+        return cls(address, name)
+
+    @property
+    def user(self) -> str:
+        return self.address.rpartition("@")[0]
+
+    @property
+    def is_ascii(self) -> bool:
+        """Whether servers without SMTPUTF8 can carry it."""
+        return self.user.isascii()
+
+    @property
+    def domain(self) -> str:
+        """As it travels: letters beyond ASCII in their IDNA form."""
+        return self.address.rpartition("@")[2].encode("idna").decode()
