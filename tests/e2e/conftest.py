@@ -30,7 +30,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     ports = "".join(f"{name}={free_port()}\n" for name in PORTS)
     path = tmp_path_factory.mktemp("e2e") / "env"
-    path.write_text(secrets.stdout + ports)
+    path.write_text(f"{secrets.stdout}{ports}TYONOHJAUS_VERSION=e2e\n")
     return path
 
 
