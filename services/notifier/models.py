@@ -1,0 +1,302 @@
+"""The tables of the notifier: the newest state that events told it, and the letters that follow from it."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, Integer, LargeBinary, String, text
+from sqlalchemy import Uuid as UuidType
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from services.events.catalogue import Actor, Form, Mode, Phase
+from services.notifier.contexts import LetterKind
+
+
+class Table(SQLModel, registry=registry()):
+    """Base of this service's tables, with a metadata of their own."""
+
+
+def instant(*, nullable: bool = False, index: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=nullable, index=index))
+
+
+def word(*, nullable: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(String, nullable=nullable))
+
+
+def ids() -> Any:
+    return Field(default_factory=list, sa_column=Column(ARRAY(UuidType()), nullable=False))
+
+
+def document(*, nullable: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(JSONB, nullable=nullable))
+
+
+# -- who writes and who reads -----------------------------------------------------------------------------
+
+
+class Supervisor(Table, table=True):
+    supervisor_id: UUID = Field(primary_key=True)
+    version: int
+    full_name: str
+    email: str
+    title: str | None = None
+    phone: str | None = None
+    signature: str | None = None
+    calendar_link: UUID
+    active: bool = True
+
+
+class Process(Table, table=True):
+    process_id: UUID = Field(primary_key=True)
+    version: int
+    code: str
+    title: str
+    form: Form = word()
+    status: str
+    supervisor_id: UUID = Field(index=True)
+    client_id: UUID = Field(index=True)
+    client_first_name: str
+    client_last_name: str
+    client_email: str
+    planned_sessions: int
+    reminder_days: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+    min_group_size: int
+
+
+class Participant(Table, table=True):
+    """An erased participant stays as a row without name or address, so that no late event brings them back."""
+
+    participant_id: UUID = Field(primary_key=True)
+    version: int
+    process_id: UUID = Field(index=True)
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    active: bool
+    page_link: UUID | None = None
+    summary_in_letter: bool = False
+    joined_at: datetime = instant()
+    seen_at: datetime = instant()
+
+
+class Preference(Table, table=True):
+    """Which reminders a participant wants, and the link by which they say so."""
+
+    participant_id: UUID = Field(primary_key=True)
+    link: UUID = Field(default_factory=uuid4)
+    digest: str = Field(unique=True)
+    reminder_week: bool = True
+    reminder_day: bool = True
+
+
+# -- what letters tell of ---------------------------------------------------------------------------------
+
+
+class Session(Table, table=True):
+    """A meeting as one event told it; the row with the highest version is its newest state."""
+
+    session_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    process_id: UUID = Field(index=True)
+    supervisor_id: UUID
+    number: int
+    status: str
+    starts_at: datetime = instant()
+    ends_at: datetime = instant()
+    mode: Mode = word()
+    location: str | None = None
+    join_url: str | None = None
+    booked_at: datetime = instant()
+    changed_at: datetime = instant()
+    changed_by: Actor = word()
+    batch_id: UUID
+    batch_size: int
+    free_until: datetime = instant()
+    late_fee_percent: int
+    waives_force_majeure: bool
+    cancelled_late: bool = False
+    feedback_links: dict[str, str] | None = document(nullable=True)
+
+    __table_args__ = (
+        Index("sessions_of_supervisor", "supervisor_id", "starts_at"),
+        Index("changes_of_supervisor", "supervisor_id", "changed_at"),
+    )
+
+
+class Intake(Table, table=True):
+    """A first talk (kartoittava keskustelu) as one event told it."""
+
+    intake_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    supervisor_id: UUID
+    status: str
+    starts_at: datetime = instant()
+    ends_at: datetime = instant()
+    full_name: str
+    email: str
+    mode: Mode = word()
+    location: str | None = None
+    join_url: str | None = None
+    expires_at: datetime = instant()
+    link: UUID
+    free_of_charge: bool
+    changed_by: Actor = word()
+    seen_at: datetime = instant(index=True)
+
+    __table_args__ = (Index("intakes_of_supervisor", "supervisor_id", "starts_at"),)
+
+
+class Login(Table, table=True):
+    login_id: UUID = Field(primary_key=True)
+    version: int
+    email: str
+    full_name: str
+    link: UUID
+    expires_at: datetime = instant(index=True)
+    seen_at: datetime = instant()
+
+
+class Evaluation(Table, table=True):
+    evaluation_id: UUID = Field(primary_key=True)
+    version: int
+    process_id: UUID = Field(index=True)
+    phase: Phase = word()
+    status: str
+    opened_at: datetime = instant()
+    due_at: datetime = instant()
+    invited: list[UUID] = ids()
+    answer_links: dict[str, str] = document()
+    remind: bool
+    discussed_at: datetime | None = instant(nullable=True)
+
+
+class Answer(Table, table=True):
+    """That a participant has answered, not what."""
+
+    evaluation_id: UUID = Field(primary_key=True)
+    participant_id: UUID = Field(primary_key=True)
+
+
+class Summary(Table, table=True):
+    """Each published version of a summary; its text only when somebody wants it in the letter."""
+
+    summary_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    session_id: UUID = Field(index=True)
+    process_id: UUID
+    published_at: datetime = instant()
+    sends_letter: bool
+    links: dict[str, str] = document()
+    link_expires_at: datetime = instant()
+    content: dict[str, Any] | None = document(nullable=True)
+
+
+class Report(Table, table=True):
+    report_id: UUID = Field(primary_key=True)
+    version: int
+    kind: str
+    process_id: UUID | None = None
+    supervisor_id: UUID
+    period_label: str
+    figures: dict[str, Any] = document()
+    pdf: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    review_links: dict[str, str] | None = document(nullable=True)
+    compiled_at: datetime | None = instant(nullable=True)
+    released_at: datetime | None = instant(nullable=True)
+    client_link: UUID | None = None
+
+
+# -- letters ----------------------------------------------------------------------------------------------
+
+
+class Status(StrEnum):
+    """How far a letter is; `uncertain` means that the server may or may not have taken it."""
+
+    planned = "planned"
+    sending = "sending"
+    sent = "sent"
+    failed = "failed"
+    uncertain = "uncertain"
+    cancelled = "cancelled"
+    skipped = "skipped"
+
+
+class Letter(Table, table=True):
+    """One letter to one recipient. Its key is unique: a letter is inserted if absent, never merged."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    kind: LetterKind = word()
+    subject_id: UUID
+    time: datetime = instant()
+    recipient_id: UUID = Field(index=True)
+    #: 1, and one more each time that a person sends it again
+    edition: int = 1
+    process_id: UUID | None = Field(default=None, index=True)
+    supervisor_id: UUID | None = None
+    created_at: datetime = instant()
+    due_at: datetime = instant()
+    #: from then on it is of no use
+    not_after: datetime | None = instant(nullable=True)
+    status: Status = Field(default=Status.planned, sa_column=Column(String, nullable=False))
+    next_try_at: datetime = instant()
+    attempts: int = 0
+    #: stage and reply code of the last try that failed, never the reply's text
+    trouble: str | None = None
+    #: the last try failed for the server's reasons, not for this letter's
+    awaits_server: bool = False
+    claim: UUID | None = None
+    leased_until: datetime | None = instant(nullable=True)
+    #: the server said 354: whatever happens now, it may have the letter
+    handed_over_at: datetime | None = instant(nullable=True)
+    sent_at: datetime | None = instant(nullable=True)
+    #: one more each time that it is rendered anew
+    revision: int = 0
+    message_id: str | None = None
+    #: address and bytes as every try sends them, encrypted
+    message: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+
+    __table_args__ = (
+        Index("one_letter", "kind", "subject_id", "time", "recipient_id", "edition", unique=True),
+        Index("due_letters", "next_try_at", postgresql_where=text("status = 'planned'")),
+        Index("claimed_letters", "leased_until", postgresql_where=text("status = 'sending'")),
+        Index("letters_of_supervisor", "supervisor_id", "created_at", "id"),
+        Index("letters_in_order", "created_at", "id"),
+        CheckConstraint(
+            "status IN ('planned', 'sending', 'sent', 'failed', 'uncertain', 'cancelled', 'skipped')",
+            name="known_letter_status",
+        ),
+    )
+
+
+class Mention(Table, table=True):
+    """Which version of a meeting a letter tells, and with which SEQUENCE in the calendar of its recipient."""
+
+    letter_id: UUID = Field(
+        sa_column=Column(ForeignKey("letter.id", ondelete="CASCADE"), nullable=False, primary_key=True)
+    )
+    meeting_id: UUID = Field(primary_key=True, index=True)
+    version: int
+    previous_version: int | None = None
+    sequence: int
+
+
+class AgendaDay(Table, table=True):
+    """A day whose agendas have been written, by whichever tick came first."""
+
+    __tablename__ = "agenda_day"
+    day: date = Field(primary_key=True)
+
+
+class AuditEntry(Table, table=True):
+    """Who looked into a letter or sent it again. Ids only."""
+
+    __tablename__ = "audit_entry"
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = instant(index=True)
+    actor: str
+    action: str
+    subject: str
