@@ -9,18 +9,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from services import finnish
+from services.vocabulary import LEVEL_LABELS
 
 EXPECTED_T = 50.0
 CORRELATION = 0.3  # between the goals of one process, as its authors assumed
 
 LEVELS = (-2, -1, 0, 1, 2)
-LEVEL_LABELS = {
-    -2: "tavoite jäi selvästi saavuttamatta",
-    -1: "tavoite jäi hieman saavuttamatta",
-    0: "tavoite saavutettiin",
-    1: "tavoite ylittyi hieman",
-    2: "tavoite ylittyi selvästi",
-}
 
 
 class Goal(NamedTuple):

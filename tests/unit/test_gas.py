@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from services.reporting import gas
 from services.reporting.gas import Goal
+from services.vocabulary import LEVEL_LABELS
 
 levels = st.sampled_from(gas.LEVELS)
 importances = st.integers(1, 3)
@@ -140,7 +141,7 @@ def test_levels_are_averaged(levels_given: tuple[int, ...], expected: float | No
 )
 def test_an_average_is_described_by_its_nearest_level_and_halfway_by_the_lower(level: float, described: int) -> None:
     assert gas.nearest_level(level) == described
-    assert gas.level_label(level) == gas.LEVEL_LABELS[described]
+    assert gas.level_label(level) == LEVEL_LABELS[described]
 
 
 @pytest.mark.parametrize(("level", "met"), [(-1, False), (-0.2, False), (0, True), (0.4, True), (2, True)])

@@ -1,0 +1,105 @@
+"""The client report: what was done and reached together, told so that no one can be recognised."""
+
+from collections.abc import Iterable
+
+from services import finnish
+from services.events.catalogue import Form, Phase
+from services.reporting import essence
+from services.reporting.blocks import Block, Heading, Points, Sheet, Text, Together
+from services.reporting.documents import ClientReport
+from services.reporting.sections import (
+    READING_AVERAGES,
+    READING_BENEFITS,
+    READING_LEVELS,
+    READING_T,
+    benefits_section,
+    goals_overview,
+)
+from services.reporting.words import capitalised, share
+from services.vocabulary import EVALUATIONS, FORM_LABELS
+
+
+def client_sheet(report: ClientReport) -> Sheet:
+    return Sheet(
+        kind=report.kind,
+        title="Työnohjauksen loppuraportti",
+        subject=report.title,
+        facts=tuple(_client_facts(report)),
+        essence=essence.of_client_report(report),
+        blocks=tuple(_client_blocks(report)),
+        running=f"Työnohjauksen loppuraportti: {report.title}",
+        confidential="Luottamuksellinen",
+        stamp=_stamp(report),
+        compiled_on=report.compiled_on.isoformat(),
+    )
+
+
+def _client_facts(report: ClientReport) -> Iterable[tuple[str, str]]:
+    yield "Tilaaja", report.client_name
+    title = f", {report.supervisor_title}" if report.supervisor_title else ""
+    yield "Työnohjaaja", f"{report.supervisor_name}{title}"
+    yield "Muoto", FORM_LABELS[report.form]
+    yield "Ajanjakso", report.period.label
+    yield "Tapaamisia", share(report.sessions.held_in_all, report.sessions.planned_in_all)
+    if report.form is not Form.individual:
+        yield "Osallistujia", str(report.participants)
+        yield f"{capitalised(EVALUATIONS[Phase.final].illative)} vastanneita", _answered(report)
+    if report.released_on:
+        yield "Luovutettu", finnish.numeric_date(report.released_on)
+
+
+def _answered(report: ClientReport) -> str:
+    return str(report.answered) if report.answered >= report.min_group_size else f"alle {report.min_group_size}"
+
+
+def _stamp(report: ClientReport) -> str:
+    if report.status == "draft":
+        return "Luonnos osallistujien nähtäväksi"
+    if report.status == "withdrawn":
+        on = f" {finnish.numeric_date(report.withdrawn_on)}" if report.withdrawn_on else ""
+        return f"Peruttu{on}, ei enää voimassa"
+    return f"Korjattu versio {report.edition}" if report.edition > 1 else ""
+
+
+def _client_blocks(report: ClientReport) -> Iterable[Block]:
+    if report.words:
+        yield Heading(text="Osallistujien hyväksymä yhteenveto")
+        yield from (Text(text=paragraph) for paragraph in report.words)
+    if any(goal.ratings for goal in report.goals):
+        yield from goals_overview(report.goals, report.t_score, told_by_words=True)
+    elif report.goals:
+        yield Heading(text="Yhdessä asetetut tavoitteet")
+        yield Points(items=tuple(goal.title for goal in report.goals))
+    yield from benefits_section(report.benefits)
+    yield from _client_reading(report)
+
+
+def _client_reading(report: ClientReport) -> Iterable[Block]:
+    notes = [_CONFIDENTIAL[report.form is Form.individual].format(minimum=report.min_group_size)]
+    if report.some_withheld:
+        notes.append(_WITHHELD)
+    if report.t_score is not None:
+        notes += [READING_LEVELS, READING_T]
+    if any(rating.averaged for goal in report.goals for rating in goal.ratings):
+        notes.append(READING_AVERAGES)
+    if any(benefit.points for benefit in report.benefits):
+        notes.append(READING_BENEFITS)
+    yield Together(
+        blocks=(Heading(text="Luottamuksellisuus ja luvut"), *(Text(text=note, small=True) for note in notes))
+    )
+
+
+_CONFIDENTIAL = {
+    False: (
+        "Työnohjaus on luottamuksellista. Raportissa on vain ryhmätason tietoa, ja osallistujat ovat nähneet sen ennen "
+        "luovuttamista. Keskiarvoja esitetään vain, kun vastauksia on vähintään {minimum}."
+    ),
+    True: (
+        "Työnohjaus on luottamuksellista. Raportissa on vain se, minkä ohjattava on hyväksynyt kerrottavaksi, ja "
+        "hän on nähnyt raportin ennen luovuttamista."
+    ),
+}
+_WITHHELD = (
+    "Viivalla merkitty luku on jätetty pois, koska siitä voisi yhdessä muiden lukujen kanssa päätellä yksittäisen "
+    "ihmisen vastauksen."
+)

@@ -1,0 +1,148 @@
+"""Reports as a table for spreadsheets, the way a Finnish Excel opens it: semicolons, decimal commas, a BOM, CRLF."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from datetime import date
+from io import StringIO
+
+from services import finnish
+from services.reporting.documents import (
+    BenefitStatus,
+    ClientReport,
+    GoalReport,
+    GoalStatus,
+    OverviewReport,
+    ProcessLine,
+    Response,
+    Sessions,
+    TScore,
+)
+from services.vocabulary import EVALUATIONS, FORM_LABELS
+
+COLUMNS = ("Osa", "Kohde", "Arviointi", "Luku", "Arvo", "Vastauksia")
+
+BYTE_ORDER_MARK = "\ufeff"
+# A spreadsheet runs a text that begins so as a formula, in full width too; an apostrophe keeps it a text.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+Cell = str | int | float | date | None
+Row = tuple[Cell, ...]
+
+
+def csv_file(report: GoalReport | OverviewReport | ClientReport) -> bytes:
+    """One figure per row, with what it is about beside it."""
+    text = StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for row in _rows(report):
+        cells = [_cell(value) for value in row]
+        writer.writerow(cells + [""] * (len(COLUMNS) - len(cells)))
+    return (BYTE_ORDER_MARK + text.getvalue()).encode()
+
+
+def _rows(report: GoalReport | OverviewReport | ClientReport) -> Iterable[Row]:
+    yield "Raportti", "", "", "ensimmäinen päivä", report.first
+    yield "Raportti", "", "", "viimeinen päivä", report.last
+    yield "Raportti", "", "", "laadittu", report.compiled_on
+    match report:
+        case GoalReport():
+            yield from _goal_rows(report)
+        case OverviewReport():
+            for process in report.processes:
+                yield from _process_rows(process)
+        case ClientReport():
+            yield from _client_rows(report)
+
+
+def _goal_rows(report: GoalReport) -> Iterable[Row]:
+    yield "Raportti", report.code, "", "muoto", FORM_LABELS[report.form]
+    yield from _sessions(report.code, report.sessions)
+    yield "Läsnäolo", report.code, "", "läsnä", report.attendance.present
+    yield "Läsnäolo", report.code, "", "poissa", report.attendance.excused
+    yield "Läsnäolo", report.code, "", "saapumatta", report.attendance.no_shows
+    yield from _goals(report.goals)
+    yield from _t_score(report.code, report.t_score)
+    yield from _benefits(report.benefits)
+    for response in report.responses:
+        yield from _response(report.code, response)
+    for action in report.actions:
+        yield "Sovitut asiat", action.text, "", "sovittu", action.agreed_on
+        yield "Sovitut asiat", action.text, "", "viimeistään", action.due
+
+
+def _process_rows(process: ProcessLine) -> Iterable[Row]:
+    yield "Prosessi", process.code, "", "muoto", FORM_LABELS[process.form]
+    yield from _sessions(process.code, process.sessions)
+    yield "Läsnäolo", process.code, "", "prosenttia", process.attendance.percent
+    yield from _t_score(process.code, process.t_score)
+    if process.response is not None:
+        yield from _response(process.code, process.response)
+    yield "Sovitut asiat", process.code, "", "avoinna", process.open_actions
+
+
+def _client_rows(report: ClientReport) -> Iterable[Row]:
+    yield "Raportti", report.title, "", "muoto", FORM_LABELS[report.form]
+    yield "Raportti", report.title, "", "tilaaja", report.client_name
+    yield "Tapaamiset", report.title, "", "pidetty", report.sessions.held_in_all
+    yield "Tapaamiset", report.title, "", "suunniteltu", report.sessions.planned_in_all
+    yield from _goals(report.goals)
+    yield from _t_score(report.title, report.t_score)
+    yield from _benefits(report.benefits)
+    for paragraph in report.words:
+        yield "Yhteenveto", report.title, "", "osallistujien hyväksymä", paragraph
+
+
+def _sessions(about: str, sessions: Sessions) -> Iterable[Row]:
+    yield "Tapaamiset", about, "", "pidetty jaksolla", sessions.held
+    yield "Tapaamiset", about, "", "peruttu jaksolla", sessions.cancelled
+    yield "Tapaamiset", about, "", "pidetty kaikkiaan", sessions.held_in_all
+    yield "Tapaamiset", about, "", "suunniteltu kaikkiaan", sessions.planned_in_all
+
+
+def _goals(goals: Sequence[GoalStatus]) -> Iterable[Row]:
+    for goal in goals:
+        yield "Tavoitteet", goal.title, "lähtötaso", "taso", goal.baseline
+        for rating in goal.ratings:
+            about = "Tavoitteet", goal.title, EVALUATIONS[rating.phase].nominative
+            if rating.averaged:
+                yield *about, "keskiarvo", rating.level, rating.answers
+            else:
+                yield *about, "taso", int(rating.level)
+
+
+def _t_score(about: str, t: TScore | None) -> Iterable[Row]:
+    if t is None:
+        return
+    basis = "T-luku, keskiarvoon perustuva" if t.averaged else "T-luku"
+    yield "T-luku", about, "lähtötaso", basis, t.baseline
+    yield "T-luku", about, "viimeksi", basis, t.now
+    yield "T-luku", about, "", "muutos", t.change
+    yield "T-luku", about, "", "arvioituja tavoitteita", t.scored
+
+
+def _benefits(statuses: Sequence[BenefitStatus]) -> Iterable[Row]:
+    for status in statuses:
+        for point in status.points:
+            yield "Hyödyt", status.label, EVALUATIONS[point.phase].nominative, "keskiarvo", point.mean, point.answers
+        if change := status.change:
+            yield "Hyödyt", status.label, EVALUATIONS[change.until].nominative, "muutos", change.mean, change.answers
+
+
+def _response(about: str, response: Response) -> Iterable[Row]:
+    told = EVALUATIONS[response.phase].nominative
+    yield "Vastaaminen", about, told, "vastanneita", response.answered
+    yield "Vastaaminen", about, told, "kutsuttuja", response.invited
+
+
+def _cell(value: Cell) -> str:
+    match value:
+        case None:
+            return ""
+        case str():
+            return f"'{value}" if value.startswith(FORMULA) else value
+        case date():
+            return finnish.numeric_date(value)
+        case int():
+            return str(value)
+    # A hyphen for the minus: spreadsheets take the real one for a letter.
+    return f"{finnish.number(value, 1)}".replace(finnish.MINUS, "-").replace(finnish.NBSP, "")

@@ -1,0 +1,190 @@
+"""What a report says in three sentences: what was done, where the goals are, and what comes next."""
+
+from collections.abc import Sequence
+
+from services import finnish
+from services.events.catalogue import Form, Phase
+from services.reporting import gas
+from services.reporting.documents import (
+    Awaiting,
+    BenefitStatus,
+    ClientReport,
+    GoalReport,
+    GoalStatus,
+    OverviewReport,
+    ProcessLine,
+    TScore,
+)
+from services.reporting.words import capitalised, chore, in_so_many, number_word, out_of
+from services.vocabulary import EVALUATIONS
+
+Essence = tuple[str, str, str]
+
+
+# -- to the supervisor, of one process --------------------------------------------------------------------
+
+
+def of_goal_report(report: GoalReport) -> Essence:
+    return _meetings(report), _goals(report), _next_steps(report)
+
+
+def _meetings(report: GoalReport) -> str:
+    sessions = report.sessions
+    held = finnish.counted(sessions.held, "tapaaminen", "tapaamista")
+    done = f"pidettiin {held}" if sessions.held else "ei pidetty yhtään tapaamista"
+    if sessions.cancelled:
+        done += f" ja peruttiin {finnish.number(sessions.cancelled)}"
+    if report.attendance.percent is not None:
+        done += f", läsnäolo oli {finnish.percent(report.attendance.percent)}"
+    during = capitalised(report.period.during)
+    return f"{during} {done}, ja koko prosessista on takana {sessions.held_in_all}/{sessions.planned_in_all}."
+
+
+def _goals(report: GoalReport) -> str:
+    goals, t = report.goals, report.t_score
+    if not goals:
+        return "Tavoitteita ei ole vielä sovittu, joten edistymistä ei voi arvioida."
+    if t is None and len(goals) == 1:
+        return "Tavoite on sovittu, mutta sitä ei ole vielä arvioitu."
+    if t is None:
+        return f"Tavoitteita on sovittu {number_word(len(goals))}, mutta niitä ei ole vielä arvioitu."
+    return f"{_met(goals, yet=report.phase is not Phase.final)}, ja {_reached(t)}: T-luku {t_path(t)}."
+
+
+def _next_steps(report: GoalReport) -> str:
+    waiting = _waiting(report.awaiting)
+    if not report.actions:
+        return f"{waiting}."
+    actions = finnish.counted(len(report.actions), "sovittu asia", "sovittua asiaa")
+    return f"{waiting}, ja avoinna on {actions}."
+
+
+def _waiting(awaiting: Sequence[Awaiting]) -> str:
+    if not awaiting:
+        return "Mikään ei odota sinulta toimia"
+    chores = [chore(one) for one in awaiting]
+    if len(chores) > 3:
+        return f"Sinua odottaa {len(chores)} asiaa, ensimmäisenä {chores[0]}"
+    return f"Sinua odottaa {finnish.listed(chores)}"
+
+
+# -- to the supervisor, of all processes ------------------------------------------------------------------
+
+
+def of_overview(report: OverviewReport) -> Essence:
+    return _practice(report), _progress(report.processes), _first_of_all(report.processes)
+
+
+def _practice(report: OverviewReport) -> str:
+    during = capitalised(report.period.during)
+    if not report.processes:
+        return f"{during} käynnissä ei ollut yhtään prosessia."
+    processes = finnish.counted(len(report.processes), "prosessi", "prosessia")
+    held = sum(process.sessions.held for process in report.processes)
+    meetings = f"pidettiin {finnish.counted(held, 'tapaaminen', 'tapaamista')}"
+    return f"{during} käynnissä oli {processes}, ja {meetings if held else 'tapaamisia ei pidetty'}."
+
+
+def _progress(processes: Sequence[ProcessLine]) -> str:
+    rated = [process.t_score for process in processes if process.t_score is not None]
+    ahead = sum(t.change > 0 for t in rated)
+    if not rated:
+        return "Tavoitteita ei ole vielä arvioitu yhdessäkään prosessissa."
+    rated_in = f"Tavoitteita on arvioitu {in_so_many(len(rated))} prosessissa"
+    if len(rated) == 1:
+        return f"{rated_in}, ja siinä {'on' if ahead else 'ei ole vielä'} päästy lähtötilanteesta eteenpäin."
+    if ahead == len(rated):
+        return f"{rated_in}, ja kaikissa niistä on päästy lähtötilanteesta eteenpäin."
+    if not ahead:
+        return f"{rated_in}, mutta yhdessäkään ei ole vielä päästy lähtötilanteesta eteenpäin."
+    return f"{rated_in}, ja niistä {in_so_many(ahead)} on päästy lähtötilanteesta eteenpäin."
+
+
+def _first_of_all(processes: Sequence[ProcessLine]) -> str:
+    waiting = [process for process in processes if process.awaiting]
+    if not waiting:
+        return "Mikään ei odota sinulta toimia."
+    first, others = waiting[0], len(waiting) - 1
+    also = f"; huomiotasi kaipaa lisäksi {finnish.counted(others, 'prosessi', 'prosessia')}" if others else ""
+    return f"Ensimmäisenä sinua odottaa {first.code}: {chore(first.awaiting[0])}{also}."
+
+
+# -- to the client ----------------------------------------------------------------------------------------
+
+
+def of_client_report(report: ClientReport) -> Essence:
+    return _whole(report), _attained(report), _benefited(report)
+
+
+def _whole(report: ClientReport) -> str:
+    held, planned = report.sessions.held_in_all, report.sessions.planned_in_all
+    meetings = f"pidettiin {finnish.counted(held, 'tapaaminen', 'tapaamista')}"
+    plan = "kuten suunniteltiin" if held == planned else f"kun suunnitelmassa niitä oli {planned}"
+    return f"{capitalised(report.period.during)} {meetings if held else 'ei pidetty yhtään tapaamista'}, {plan}."
+
+
+def _attained(report: ClientReport) -> str:
+    if not report.goals:
+        return "Työnohjaukselle ei kirjattu yhteisiä tavoitteita."
+    if report.t_score is None:
+        return "Tavoitteiden toteutumista ei esitetä tasoina eikä lukuina."
+    return f"{_met(report.goals, yet=False)}, ja {_reached(report.t_score)}."
+
+
+def _benefited(report: ClientReport) -> str:
+    if report.form is Form.individual:
+        return "Yksilötyönohjauksessa hyötyjen arviointi jää ohjattavan ja työnohjaajan väliseksi."
+    final = capitalised(EVALUATIONS[Phase.final].illative)
+    if report.answered < report.min_group_size:
+        instead = ", vaan osallistujien hyväksymä sanallinen yhteenveto" if report.words else ""
+        return f"{final} vastanneita oli alle {report.min_group_size}, joten vastauksista ei esitetä lukuja{instead}."
+    answered = f"{final} vastasi {finnish.counted(report.answered, 'osallistuja', 'osallistujaa')}"
+    best = _most_grown(report.benefits)
+    if best is None or best.change is None:
+        return f"{answered}."
+    change = finnish.number(best.change.mean, 1, signed=True)
+    return f"{answered}, ja eniten myönteistä muutosta koettiin tässä: {best.label.lower()} ({change})."
+
+
+def _most_grown(benefits: Sequence[BenefitStatus]) -> BenefitStatus | None:
+    grown = [benefit for benefit in benefits if benefit.change is not None and benefit.change.mean > 0]
+    return max(grown, key=lambda benefit: benefit.change.mean if benefit.change else 0, default=None)
+
+
+# -- goals, for all of them -------------------------------------------------------------------------------
+
+
+def t_path(t: TScore) -> str:
+    """34,6 → 52,2 (muutos +17,6)"""
+    before, now = finnish.number(t.baseline, 1), finnish.number(t.now, 1)
+    return f"{before} → {now} (muutos {finnish.number(t.change, 1, signed=True)})"
+
+
+def _reached(t: TScore) -> str:
+    part = f" (arvioitu {t.scored}/{t.total})" if t.scored < t.total else ""
+    return f"kokonaisuutena tavoitteissa on edetty {gas.verdict(t.now)}{part}"
+
+
+def _met(goals: Sequence[GoalStatus], *, yet: bool) -> str:
+    """How many of the rated goals are reached: ”kolmesta tavoitteesta kaksi on saavutettu tai ylitetty”."""
+    rated = [goal for goal in goals if goal.ratings]
+    met, still = sum(goal.met for goal in rated), "vielä " if yet else ""
+    one, of_one, all_, of_many = ("", "", "", "")
+    if len(rated) < len(goals):
+        one, of_one, all_, of_many = ("arvioitu ", "arvioitua ", "arvioidut ", "arvioidusta ")
+    match len(rated), met:
+        case 1, 1:
+            told = f"{one}tavoite on saavutettu tai ylitetty"
+        case 1, 0:
+            told = f"{of_one}tavoitetta ei ole {still}saavutettu"
+        case 2, 2:
+            told = f"molemmat {all_}tavoitteet on saavutettu tai ylitetty"
+        case 2, 0:
+            told = f"kumpaakaan {of_one}tavoitetta ei ole {still}saavutettu"
+        case count, 0:
+            told = f"{out_of(count)} {of_many}tavoitteesta yhtäkään ei ole {still}saavutettu"
+        case count, reached if reached == count:
+            told = f"kaikki {number_word(count)} {of_one}tavoitetta on saavutettu tai ylitetty"
+        case count, some:
+            told = f"{out_of(count)} {of_many}tavoitteesta {number_word(some)} on saavutettu tai ylitetty"
+    return capitalised(told)

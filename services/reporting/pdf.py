@@ -1,0 +1,69 @@
+"""Sheets as PDF: tagged for screen readers (PDF/UA-1), fit for archives (PDF/A-2a), the same bytes every time."""
+
+import json
+import re
+import unicodedata
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from threading import Lock
+
+import typst
+
+from services import design
+from services.reporting.blocks import Chart, Sheet
+
+TEMPLATES = Path(__file__).parent / "templates"
+FONTS = TEMPLATES / "fonts"
+
+# A compiler serves one thread at a time.
+_COMPILING = Lock()
+
+# What the shipped fonts can draw. One other character, an emoji in a goal, would stop the whole report.
+_UNPRINTABLE = re.compile(
+    "[^\n -~\u00a0-\u0180\u0218-\u021b\u038e-\u03a1\u03a3-\u03ce\u0400-\u045f"
+    "\u2010-\u201e\u2020-\u2022\u2026\u202f\u2030\u2032\u2033\u2039\u203a"
+    "\u20ac\u2116\u2122\u2190-\u2193\u2212\u2248\u2260\u2264\u2265\u25a1\u2610\u2611]+"
+)
+_STAND_IN = "\u25a1"
+
+
+def pdf(sheet: Sheet) -> bytes:
+    """The sheet on A4 pages."""
+    content = json.dumps(_printable(sheet.model_dump(mode="json")), ensure_ascii=False)
+    inputs = {"sheet": content, "look": json.dumps(asdict(design.LIGHT))}
+    with _COMPILING:
+        return _one_file(
+            _compiler("report.typ").compile(format="pdf", sys_inputs=inputs, pdf_standards=["ua-1", "a-2a"])
+        )
+
+
+def png(chart: Chart, ppi: int = 192) -> bytes:
+    """A drawing for letters; at the default resolution sharp on screens of double density."""
+    inputs = {"svg": str(_printable(chart.svg)), "paper": design.LIGHT.sheet}
+    with _COMPILING:
+        return _one_file(_compiler("chart.typ").compile(format="png", sys_inputs=inputs, ppi=ppi))
+
+
+def _one_file(made: bytes | list[bytes] | None) -> bytes:
+    if not isinstance(made, bytes):
+        raise TypeError("The template did not come out as one file.")
+    return made
+
+
+@cache
+def _compiler(template: str) -> typst.Compiler:
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
+    return typst.Compiler(TEMPLATES / template, root=TEMPLATES, font_paths=fonts)
+
+
+def _printable(content: object) -> object:
+    """The same content with a stand-in for every character that the fonts lack."""
+    match content:
+        case str():
+            return _UNPRINTABLE.sub(_STAND_IN, unicodedata.normalize("NFC", content))
+        case list():
+            return [_printable(part) for part in content]
+        case dict():
+            return {key: _printable(part) for key, part in content.items()}
+    return content
