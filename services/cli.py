@@ -84,6 +84,15 @@ def work(service: TheService, concurrency: Annotated[int, typer.Option(min=1)] =
 
 
 @app.command()
+def work_health(service: TheService) -> None:
+    """Succeed if a worker of the service on this machine consumed something lately."""
+    from services import working
+
+    if not working.is_healthy(service):
+        raise typer.Exit(1)
+
+
+@app.command()
 def mailbox(
     folder: Annotated[Path, typer.Option(help="Where the letters are kept.")] = Path(".tyonohjaus/mail"),
     port: Port = 8003,

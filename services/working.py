@@ -1,49 +1,134 @@
-"""The worker of a service: one small parent that keeps its Celery consumer, its tick and its relay alive."""
+"""The worker of a service: one small parent that keeps its Celery consumer, its tick and its relay alive.
 
+A consumer may run and yet be deaf. So the parent sends it heartbeats through Redis, and starts it again when it does
+not answer; ``celery inspect ping`` would not do, for deaf workers answer it.
+"""
+
+import os
 import secrets
+import signal
 import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 
-from services.events.bus import worker_arguments
+from services.events import bus
+from services.events.inbox import HEARTBEAT_FILE
 from services.events.subscriptions import PUBLISHERS
-from services.local.processes import Child, Program, StopAsked, start, stop, stop_signals, watch
+from services.local.processes import Child, Program, StopAsked, has_ended, start, stop, stop_signals, wait_until, watch
+from services.local.trouble import Trouble
 from services.log import configure, logger
 
 log = logger(__name__)
 
-CELERY_PATIENCE_SECONDS = 25
+CONSUMER_PATIENCE_SECONDS = 25
 """Longer than the soft shutdown of `bus.worker_app`, so that a task under way ends or goes back into its queue."""
+FIRST_SECONDS = 3.0
+"""What ends within these was started wrongly, and starting it again would not help."""
+HEALTHY_SECONDS = 180
 
 
-def programs(service: str, concurrency: int) -> list[Program]:
-    python = partial(_python, service)
-    consumer = python("celery", *worker_arguments(service, concurrency, secrets.token_hex(4)))
-    tick = python("tick", f"services.{service}.tick")
-    relay = [python("relay", "services.events.relay", service)] if service in PUBLISHERS else []
-    return [consumer, tick, *relay]
+class NoRedis(Trouble):
+    """REDIS_URL is not set."""
+
+
+@dataclass
+class Pulse:
+    """The heartbeats of a consumer; those that Redis does not take say nothing about it."""
+
+    office: bus.PostOffice
+    queue: str
+    file: Path
+    every_seconds: float = 15
+    deaf_seconds: float = 120
+    sent_at: float = 0.0
+    seen: float = 0.0
+    silent_since: float | None = None
+    strikes: int = 0
+
+
+def programs(service: str, concurrency: int, worker: str, heartbeat: Path) -> list[Program]:
+    """The consumer comes first."""
+    consumer = bus.worker_arguments(service, concurrency, worker)
+    relay = [_python(f"{service}-relay", "services.events.relay", service)] if service in PUBLISHERS else []
+    return [
+        _python(f"{service}-consumer", *consumer, environment=os.environ | {HEARTBEAT_FILE: str(heartbeat)}),
+        _python(f"{service}-tick", f"services.{service}.tick"),
+        *relay,
+    ]
 
 
 def work(service: str, concurrency: int) -> None:
     """Run until SIGTERM or SIGINT."""
-    configure(service)
+    configure(f"{service}-worker")
+    if not (redis_url := os.environ.get("REDIS_URL")):
+        raise NoRedis
+    worker = secrets.token_hex(4)
     children: list[Child] = []
-    try:
-        with stop_signals():
-            children.extend(start(program) for program in programs(service, concurrency))
-            watch(children, report_death)
-    except StopAsked as asked:
-        log.info("worker.stopping", signal=str(asked))
-    finally:
-        stop(children)
+    with TemporaryDirectory(prefix=_prefix(service)) as folder:
+        heartbeat = Path(folder, "heartbeat")
+        heartbeat.touch()
+        pulse = Pulse(bus.PostOffice(redis_url), bus.heartbeat_queue(service, worker), heartbeat)
+        try:
+            with stop_signals():
+                children.extend(map(start, programs(service, concurrency, worker, heartbeat)))
+                wait_until(_later(FIRST_SECONDS), children, what=service, seconds=2 * FIRST_SECONDS)
+                watch(children, report_death, partial(feel, pulse, children[0]))
+        except StopAsked as asked:
+            log.info("worker.stopping", signal=str(asked))
+        finally:
+            stop(children)
+
+
+def feel(pulse: Pulse, consumer: Child) -> None:
+    """Send the next heartbeat when it is time; a consumer that lets them pass is asked to end, then ended."""
+    now = time.monotonic()
+    if now < pulse.sent_at + pulse.every_seconds:
+        return
+    listen(pulse, now)
+    if pulse.silent_since is not None and now > pulse.silent_since + pulse.deaf_seconds and not has_ended(consumer):
+        log.error("consumer.deaf", queue=pulse.queue, strikes=pulse.strikes)
+        consumer.process.send_signal(signal.SIGKILL if pulse.strikes else signal.SIGTERM)
+        pulse.silent_since, pulse.strikes = None, pulse.strikes + 1
+    pulse.sent_at = now
+    if not pulse.office.try_to_post(bus.HEARTBEAT, to=pulse.queue, expires=pulse.every_seconds):
+        pulse.silent_since = None
+
+
+def listen(pulse: Pulse, now: float) -> None:
+    answered_at = pulse.file.stat().st_mtime
+    if answered_at != pulse.seen:
+        pulse.seen, pulse.silent_since, pulse.strikes = answered_at, None, 0
+    elif pulse.silent_since is None:
+        pulse.silent_since = now
+
+
+def is_healthy(service: str) -> bool:
+    """Whether a consumer of this service on this machine answered lately."""
+    answers = (path.stat().st_mtime for path in Path(gettempdir()).glob(f"{_prefix(service)}*/heartbeat"))
+    return time.time() - max(answers, default=0.0) < HEALTHY_SECONDS
 
 
 def report_death(child: Child, pause: float | None) -> None:
     log.error("child.died", child=child.program.name, code=child.process.returncode, pause_seconds=pause)
 
 
-def _python(service: str, part: str, module: str, *arguments: str) -> Program:
+def _prefix(service: str) -> str:
+    return f"tyonohjaus-{service}-"
+
+
+def _later(seconds: float) -> Callable[[], bool]:
+    then = time.monotonic() + seconds
+    return lambda: time.monotonic() > then
+
+
+def _python(name: str, module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Program:
     return Program(
-        name=f"{service}-{part}",
+        name=name,
         arguments=[sys.executable, "-m", module, *arguments],
-        patience_seconds=CELERY_PATIENCE_SECONDS,
+        environment=environment,
+        patience_seconds=CONSUMER_PATIENCE_SECONDS,
     )

@@ -119,10 +119,11 @@ def run(program: Program) -> None:
         raise DeadStart(f"{program.name} failed: {last_words(child)}")
 
 
-def watch(children: Sequence[Child], notice: Notice) -> None:
-    """Start again whatever dies, until :class:`StopAsked` interrupts."""
+def watch(children: Sequence[Child], notice: Notice, glance: Callable[[], None] = lambda: None) -> None:
+    """Start again whatever dies, until :class:`StopAsked` interrupts; ``glance`` may look at more, often."""
     launcher = _launcher()
     while launcher in (None, os.getppid()):
+        glance()
         for child in children:
             tend(child, notice)
         _reap_strangers(children)
