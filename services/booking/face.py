@@ -2,13 +2,19 @@
 
 from fastapi import FastAPI
 
-from services.booking import tokens_api
+from services.booking import credentials_api, parties_api, supervision_api, tokens_api
 from services.booking.settings import Settings
 from services.database import engine
 from services.web import backlog
 from services.web.application import application
 
-ROUTERS = (tokens_api.router,)
+ROUTERS = (
+    tokens_api.router,
+    parties_api.router,
+    credentials_api.router,
+    supervision_api.router,
+    supervision_api.recorded,
+)
 
 
 def face(settings: Settings) -> FastAPI:

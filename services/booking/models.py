@@ -1,14 +1,16 @@
 """The tables of the booking service: the system of record of everything that people write."""
 
 from datetime import datetime, time
+from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, Integer, String, text
+from sqlalchemy import CheckConstraint, Column, DateTime, Enum, ForeignKey, Index, Integer, String, text
 from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from services.database import new_id
 from services.events.catalogue import Actor, Form, Mode
 
 
@@ -18,6 +20,12 @@ class Table(SQLModel, registry=registry()):
 
 def instant(*, nullable: bool = False, index: bool = False) -> Any:
     return Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=nullable, index=index))
+
+
+def choice(kind: type[StrEnum], *, nullable: bool = False) -> Any:
+    """A word of the contract, stored as text and read as the member that it is."""
+    column: Column[StrEnum] = Column(Enum(kind, native_enum=False, length=20), nullable=nullable)
+    return Field(default=None, sa_column=column) if nullable else Field(sa_column=column)
 
 
 def key(target: str, *, primary: bool = False, index: bool = True) -> Any:
@@ -30,7 +38,7 @@ def key(target: str, *, primary: bool = False, index: bool = True) -> Any:
 class Supervisor(Table, table=True):
     """A työnohjaaja. Never a line manager."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     version: int = 1
     name: str
     email: str
@@ -79,7 +87,7 @@ class WeeklyHours(Table, table=True):
 class Absence(Table, table=True):
     """Time in which the supervisor takes no bookings."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     supervisor_id: UUID = key("supervisor.id", index=False)
     starts_at: datetime = instant()
     ends_at: datetime = instant()
@@ -95,7 +103,7 @@ class CalendarImport(Table, table=True):
     """Another calendar of the supervisor, whose busy times take no bookings."""
 
     __tablename__ = "calendar_import"
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     supervisor_id: UUID = key("supervisor.id")
     url: str
     refresh_at: datetime = instant(index=True)
@@ -156,7 +164,7 @@ class OccupiedTime(Table, table=True):
 class Client(Table, table=True):
     """Tilaaja: the organisation or person that ordered the supervision, with the person to write to."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     version: int = 1
     kind: str
     name: str
@@ -183,12 +191,12 @@ class Credential(Table, table=True):
 class Process(Table, table=True):
     """A supervision process (työnohjausprosessi) with its way of working."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     version: int = 1
     code: str = Field(unique=True)
     client_id: UUID = key("client.id")
     supervisor_id: UUID = key("supervisor.id")
-    form: Form = Field(sa_column=Column(String, nullable=False))
+    form: Form = choice(Form)
     title: str
     status: str = "active"
     planned_sessions: int
@@ -210,7 +218,7 @@ class Process(Table, table=True):
 class Participant(Table, table=True):
     """Osallistuja: a person in one process. Others in the group never see their address."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     version: int = 1
     process_id: UUID = key("process.id")
     first_name: str
@@ -231,7 +239,7 @@ class Participant(Table, table=True):
 class Session(Table, table=True):
     """A meeting (tapaaminen). The cancellation policy is frozen on it when it is booked."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     version: int = 1
     process_id: UUID = key("process.id")
     supervisor_id: UUID = key("supervisor.id", index=False)
@@ -239,13 +247,13 @@ class Session(Table, table=True):
     status: str = "booked"
     starts_at: datetime = instant()
     ends_at: datetime = instant()
-    mode: Mode = Field(sa_column=Column(String, nullable=False))
+    mode: Mode = choice(Mode)
     location: str | None = None
     join_url: str | None = None
     series_id: UUID | None = Field(default=None, index=True)
     booked_at: datetime = instant()
     changed_at: datetime = instant()
-    changed_by: Actor = Field(sa_column=Column(String, nullable=False))
+    changed_by: Actor = choice(Actor)
     free_until: datetime = instant()
     free_until_hours: int
     late_fee_percent: int
@@ -276,7 +284,7 @@ class Attendance(Table, table=True):
 class Intake(Table, table=True):
     """A first talk (kartoittava keskustelu): held until its link is confirmed, then booked."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     version: int = 1
     supervisor_id: UUID = key("supervisor.id")
     status: str = "held"
@@ -291,7 +299,7 @@ class Intake(Table, table=True):
     expires_at: datetime = instant()
     confirmed_at: datetime | None = instant(nullable=True)
     start: bool | None = None
-    recommended_form: Form | None = Field(default=None, sa_column=Column(String))
+    recommended_form: Form | None = choice(Form, nullable=True)
     process_id: UUID | None = Field(default=None, sa_column=Column(ForeignKey("process.id")))
 
     __table_args__ = (

@@ -189,6 +189,12 @@ def unpark(db: Database) -> int:
     )
 
 
+def forget(db: Database, aggregate: str) -> None:
+    """Drop what was ever told of an aggregate, confirmed or not: somebody in it has asked to be forgotten."""
+    for table in ("outbox_delivery", "outbox"):
+        db.execute(text(f"DELETE FROM {table} WHERE aggregate = :aggregate"), {"aggregate": aggregate})  # noqa: S608
+
+
 def prune(db: Database) -> None:
     """Forget events that every reader confirmed a month ago."""
     db.execute(text("DELETE FROM outbox_delivery WHERE confirmed_at < now() - :kept"), {"kept": KEPT_FOR})

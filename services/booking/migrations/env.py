@@ -3,11 +3,7 @@
 from alembic import context
 from sqlalchemy import create_engine, pool
 
-from services.booking.models import Table
-from services.events import outbox
-from services.web import idempotency
-
-METADATA = [Table.metadata, outbox.metadata, idempotency.metadata]
+from services.booking.migrations import METADATA
 
 
 def migrate() -> None:

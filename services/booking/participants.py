@@ -1,0 +1,153 @@
+"""The people in a process (ohjattavat): who joins and leaves, how to write to them, and how they are forgotten."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlmodel import col, select
+
+from services.booking import links
+from services.booking.models import Link, Participant
+from services.booking.shapes import EmailAddress, Line, Name, Wish, optional
+from services.database import Database
+from services.events import outbox
+from services.events.catalogue import Form, ParticipantChanged, ParticipantErased
+from services.web.etags import IfMatch, tag
+from services.web.language import Text
+from services.web.problems import NotFound, Problem
+from services.web.validation import invalid
+
+LARGEST = 100
+NUMBERS = dict.fromkeys(Form, (2, LARGEST)) | {Form.individual: (1, 1), Form.pair: (2, 2)}
+LINK_LIFETIME = timedelta(days=3 * 365)
+
+People = Sequence[Participant]
+
+
+class PersonWish(Wish):
+    first_name: Name
+    last_name: Name
+    email: EmailAddress
+    employer: Line | None = None
+
+
+class PersonChange(Wish):
+    first_name: Name = optional()
+    last_name: Name = optional()
+    email: EmailAddress = optional()
+    employer: Line | None = None
+    summary_in_letter: bool = optional()
+
+
+class ProcessIsFull(Problem):
+    """This form of supervision takes no more participants."""
+
+    status = 409
+    finnish = "Tähän työnohjauksen muotoon ei mahdu enempää osallistujia."
+    advice = Text(
+        fi="Yksilötyönohjauksessa on yksi osallistuja, parityönohjauksessa kaksi.",
+        en="Individual supervision has one participant, that of a pair two.",
+    )
+
+
+def of_process(db: Database, process_id: UUID) -> People:
+    """Everybody who ever was in the process, in the order of their coming."""
+    return of_processes(db, [process_id])[process_id]
+
+
+def of_processes(db: Database, process_ids: Sequence[UUID]) -> dict[UUID, list[Participant]]:
+    people = select(Participant).where(col(Participant.process_id).in_(process_ids))
+    grouped: dict[UUID, list[Participant]] = {process_id: [] for process_id in process_ids}
+    for person in db.scalars(people.order_by(col(Participant.joined_at), col(Participant.id))):
+        grouped[person.process_id].append(person)
+    return grouped
+
+
+def in_process(db: Database, process_id: UUID, participant_id: UUID) -> Participant:
+    """A participant of a process whose row the caller holds, so that nobody else changes its people."""
+    person = db.get(Participant, participant_id, populate_existing=True)
+    if person is None or person.process_id != process_id or person.erased_at:
+        raise NotFound
+    return person
+
+
+def check_number(form: Form, number: int) -> None:
+    least, most = NUMBERS[form]
+    if number < least:
+        raise invalid("participants", f"Osallistujia on vähintään {least}.", f"There are at least {least}.")
+    if number > most:
+        raise invalid("participants", f"Osallistujia on enintään {most}.", f"There are at most {most}.")
+
+
+def check_addresses(addresses: Sequence[str]) -> None:
+    """One letter a person: two people in a group can't share an address."""
+    counts = Counter(address.lower() for address in addresses)
+    for index, address in enumerate(addresses):
+        if counts[address.lower()] > 1:
+            raise invalid(
+                f"participants.{index}.email", "Osoite on kahdella osallistujalla.", "Two people have this address."
+            )
+
+
+def join(db: Database, link_key: str, process_id: UUID, wish: PersonWish, now: datetime) -> Participant:
+    person = Participant(**wish.model_dump(), process_id=process_id, joined_at=now)
+    db.add(person)
+    db.flush()
+    expires_at = now + LINK_LIFETIME
+    links.issue(db, link_key, links.Purpose.participant, person.id, expires_at, person.page_link)
+    links.issue(db, link_key, links.Purpose.calendar, person.id, expires_at, person.calendar_link)
+    return person
+
+
+def ensure_room(form: Form, people: People, wish: PersonWish) -> None:
+    if len(people) >= NUMBERS[form][1]:
+        raise ProcessIsFull
+    ensure_own_address(people, wish.email)
+
+
+def ensure_own_address(people: People, address: str) -> None:
+    if address.lower() in {person.email.lower() for person in people}:
+        raise invalid("email", "Osoite on jo toisella osallistujalla.", "Another participant has this address.")
+
+
+def leave(person: Participant, now: datetime) -> ParticipantChanged:
+    person.left_at = person.left_at or now
+    person.version += 1
+    return changed(person)
+
+
+def change(person: Participant, others: People, wish: PersonChange, match: IfMatch) -> ParticipantChanged:
+    match.check(tag(person.version))
+    if "email" in wish.model_fields_set:
+        ensure_own_address(others, wish.email)
+    person.sqlmodel_update(wish.model_dump(exclude_unset=True))
+    person.version += 1
+    return changed(person)
+
+
+def erase(db: Database, person: Participant, now: datetime) -> ParticipantErased:
+    """Forget a person: their name, addresses and links here, and what still waits to be told of them."""
+    nothing = {"first_name": "", "last_name": "", "email": "", "employer": None}
+    person.sqlmodel_update(nothing | {"left_at": person.left_at or now, "erased_at": now})
+    person.version += 1
+    db.execute(delete(Link).where(col(Link.subject_id) == person.id))
+    erased = ParticipantErased(version=person.version, participant_id=person.id, process_id=person.process_id)
+    outbox.forget(db, erased.aggregate)
+    return erased
+
+
+def changed(person: Participant) -> ParticipantChanged:
+    return ParticipantChanged(
+        version=person.version,
+        participant_id=person.id,
+        process_id=person.process_id,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        email=person.email,
+        active=person.left_at is None,
+        page_link=person.page_link,
+        summary_in_letter=person.summary_in_letter,
+        joined_at=person.joined_at,
+    )
