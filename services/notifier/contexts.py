@@ -23,7 +23,6 @@ class LetterKind(StrEnum):
     reschedule = "reschedule"
     cancellation = "cancellation"
     departure = "departure"
-    departure = "departure"
     reminder_week = "reminder_week"
     reminder_day = "reminder_day"
     intake_confirm_link = "intake_confirm_link"
@@ -203,12 +202,6 @@ class Departure(Correspondence):
     """The coming sessions of a process that go on without this participant."""
 
     sessions: Annotated[tuple[Meeting, ...], Field(min_length=1)]
-
-
-class Departure(Correspondence):
-    """To a participant who left the process: its coming sessions are no longer theirs."""
-
-    sessions: tuple[Meeting, ...] = ()
 
 
 class Reminder(Correspondence):
@@ -428,7 +421,6 @@ CONTEXTS: dict[LetterKind, type[LetterContext]] = {
     LetterKind.booking_confirmation: BookingConfirmation,
     LetterKind.reschedule: Reschedule,
     LetterKind.cancellation: Cancellation,
-    LetterKind.departure: Departure,
     LetterKind.departure: Departure,
     LetterKind.reminder_week: Reminder,
     LetterKind.reminder_day: Reminder,

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8, EmailPolicy
+from email.policy import SMTP, SMTPUTF8, Policy
 from hashlib import sha256
+from typing import Any
 
 from services.notifier.calendar_file import CalendarFile
 from services.notifier.letters import Letter
@@ -20,7 +21,7 @@ from services.workdays import local
 class WholeHeader(UnstructuredHeader, BaseHeader):
     """One long word on one line: Python would break an address of the web into encoded words nobody decodes."""
 
-    def fold(self, *, policy: EmailPolicy) -> str:
+    def fold(self, *, policy: Policy[Any]) -> str:
         return f"{self.name}: {self}{policy.linesep}"
 
 

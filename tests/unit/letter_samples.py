@@ -227,7 +227,6 @@ _NAMED: dict[str, LetterContext] = {
     "cancellation.several_late": told(Cancellation, TO_ANNA, sessions=series(3), late=2, late_fee_percent=50),
     "cancellation.all_late": told(Cancellation, TO_ANNA, sessions=series(2), late=2, late_fee_percent=50),
     "departure": told(Departure, TO_ANNA, sessions=series(3)),
-    "departure.without_sessions": told(Departure, TO_ANNA),
     "reminder_week": told(
         Reminder,
         TO_ANNA,
