@@ -1,0 +1,30 @@
+"""What booking looks for again and again: what is due, and what has been kept long enough."""
+
+from datetime import timedelta
+from functools import partial
+
+from sqlalchemy import Engine, text
+
+from services.booking.worker import engine
+from services.database import transaction
+from services.ticking import Job, serve
+from services.web import idempotency
+
+LINKS_KEPT_FOR = timedelta(days=30)
+
+
+def prune(engine: Engine) -> bool:
+    """Drop answers kept for repetition, and links and browser sessions that ended long ago."""
+    with transaction(engine) as db:
+        idempotency.prune(db)
+        db.execute(text("DELETE FROM link WHERE expires_at < now() - :kept"), {"kept": LINKS_KEPT_FOR})
+        db.execute(text("DELETE FROM browser_session WHERE expires_at < now()"))
+    return False
+
+
+def jobs(engine: Engine) -> list[Job]:
+    return [Job("prune", timedelta(hours=1), partial(prune, engine))]
+
+
+if __name__ == "__main__":
+    serve("booking-tick", jobs(engine()))
