@@ -87,6 +87,10 @@ def _handle_problems(app: FastAPI) -> None:
         problem = PROBLEMS_OF_STATUS.get(error.status_code, problems.Malformed)
         return problems.answer(request, problem(headers=error.headers))
 
+    @app.exception_handler(UnicodeEncodeError)
+    async def unreadable(request: Request, _: UnicodeEncodeError) -> Response:
+        return problems.answer(request, problems.InvalidRequest())
+
     @app.exception_handler(NoResultFound)
     async def missing(request: Request, _: NoResultFound) -> Response:
         return problems.answer(request, problems.NotFound())

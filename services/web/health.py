@@ -9,6 +9,9 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.database import Database, transaction
+from services.log import logger
+
+log = logger(__name__)
 
 Check = Callable[[Database], Iterable[str]]
 """Says what stands still; nothing when all is well."""
@@ -24,6 +27,8 @@ async def alive() -> PlainTextResponse:
 @router.get("/readyz")
 def ready(request: Request) -> JSONResponse:
     reasons = why_not_ready(request.app.state.engine, request.app.state.checks)
+    if reasons:
+        log.warning("not.ready", reasons=reasons)
     return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Scope
 
@@ -34,6 +34,7 @@ class FromDatabase(Collector):
     def collect(self) -> Iterable[Metric]:
         try:
             with transaction(self._engine) as db:
+                db.execute(text("SELECT 1"))
                 figures = [metric for read in self._gauges for metric in read(db)]
         except SQLAlchemyError:
             return [gauge("database_up", "Whether the database answers.", [((), 0)])]

@@ -13,6 +13,7 @@ from psycopg import sql
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
+from services import log
 from services.booking.face import face
 from services.booking.settings import Settings
 from services.keyring import fresh_keys
@@ -20,6 +21,12 @@ from services.migration import migrate
 from tests.conftest import DatabaseServer
 
 Json = dict[str, Any]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_logs() -> None:
+    """As in production: one line an event, and no drawing of every frame of a traceback."""
+    log.configure("tests")
 
 
 @dataclass(frozen=True)
