@@ -10,6 +10,7 @@ from uuid import UUID
 
 from icalendar import Calendar, Event, vCalAddress
 
+from services.notifier.contexts import one_line
 from services.notifier.mailboxes import Mailbox
 from services.workdays import local
 
@@ -81,11 +82,11 @@ def _event(method: Method, entry: Entry, organizer: Mailbox, attendee: Mailbox, 
 
 
 def _add_place(event: Event, entry: Entry) -> None:
-    place = entry.join_url or entry.location
+    place = one_line(entry.join_url or entry.location or "")
     if place:
         event.add("location", place)
     if entry.join_url:
-        event.add("description", f"Etäyhteys: {entry.join_url}")
+        event.add("description", f"Etäyhteys: {place}")
 
 
 def _person(mailbox: Mailbox) -> vCalAddress:

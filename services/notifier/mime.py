@@ -21,7 +21,7 @@ from services.workdays import local
 class WholeHeader(UnstructuredHeader, BaseHeader):
     """One long word on one line: Python would break an address of the web into encoded words nobody decodes."""
 
-    def fold(self, *, policy: Policy[Any]) -> str:
+    def fold(self, *, policy: "Policy[Any]") -> str:
         return f"{self.name}: {self}{policy.linesep}"
 
 
@@ -77,7 +77,6 @@ def _headers(letter: Letter, headers: Headers) -> Iterator[tuple[str, object]]:
     yield "Date", local(headers.date)
     yield "Message-ID", headers.message_id
     yield "Auto-Submitted", "auto-generated"
-    yield "Content-Language", "fi"
     if headers.unsubscribe_url:
         yield "List-Unsubscribe", f"<{headers.unsubscribe_url}>"
         yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"

@@ -52,8 +52,8 @@ def draw(name: str, folder: Path, height: int = 1100) -> None:
 
 def draw_for_readme() -> None:
     letter = render(*SAMPLES["booking_confirmation"]).html
-    page = table(frame(letter, 700, 890), frame(letter, 375, 890, scheme="dark"))
-    photograph(page, README_PICTURE, 1127, 924)
+    page = table(frame(letter, 700, 1120), frame(letter, 375, 1120, scheme="dark"))
+    photograph(page, README_PICTURE, 1127, 1154)
 
 
 if __name__ == "__main__":
