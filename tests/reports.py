@@ -1,6 +1,6 @@
 """Sample reports of a practice in Tampere, with defaults that speak: a group of six in the middle of its year."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from services.events.catalogue import Form, Phase
 from services.reporting import gas
@@ -113,7 +113,7 @@ def meetings(count: int = 2) -> tuple[Meeting, ...]:
     held = [
         Meeting(
             number=number,
-            starts_at=datetime(2026, 10, 6 + 14 * (number - 5), 11, tzinfo=UTC),
+            starts_at=datetime(2026, 10, 6, 11, tzinfo=UTC) + timedelta(days=14 * (number - 5)),
             status="held",
             present=5 + number % 2,
             expected=6,

@@ -162,7 +162,8 @@ def t_path(t: TScore) -> str:
 
 def _reached(t: TScore) -> str:
     part = f" (arvioitu {t.scored}/{t.total})" if t.scored < t.total else ""
-    return f"kokonaisuutena tavoitteissa on edetty {gas.verdict(t.now)}{part}"
+    where = "kokonaisuutena tavoitteissa" if t.total > 1 else "siinä"
+    return f"{where} on edetty {gas.verdict(t.now)}{part}"
 
 
 def _met(goals: Sequence[GoalStatus], *, yet: bool) -> str:

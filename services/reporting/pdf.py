@@ -20,7 +20,7 @@ FONTS = TEMPLATES / "fonts"
 _COMPILING = Lock()
 
 # What the shipped fonts can draw. One other character, an emoji in a goal, would stop the whole report.
-_UNPRINTABLE = re.compile(
+UNPRINTABLE = re.compile(
     "[^\n -~\u00a0-\u0180\u0218-\u021b\u038e-\u03a1\u03a3-\u03ce\u0400-\u045f"
     "\u2010-\u201e\u2020-\u2022\u2026\u202f\u2030\u2032\u2033\u2039\u203a"
     "\u20ac\u2116\u2122\u2190-\u2193\u2212\u2248\u2260\u2264\u2265\u25a1\u2610\u2611]+"
@@ -40,7 +40,7 @@ def pdf(sheet: Sheet) -> bytes:
 
 def png(chart: Chart, ppi: int = 192) -> bytes:
     """A drawing for letters; at the default resolution sharp on screens of double density."""
-    inputs = {"svg": str(_printable(chart.svg)), "paper": design.LIGHT.sheet}
+    inputs = {"svg": printable(chart.svg), "paper": design.LIGHT.sheet}
     with _COMPILING:
         return _one_file(_compiler("chart.typ").compile(format="png", sys_inputs=inputs, ppi=ppi))
 
@@ -57,11 +57,15 @@ def _compiler(template: str) -> typst.Compiler:
     return typst.Compiler(TEMPLATES / template, root=TEMPLATES, font_paths=fonts)
 
 
+def printable(text: str) -> str:
+    """The text with a stand-in wherever the fonts have nothing to draw."""
+    return UNPRINTABLE.sub(_STAND_IN, unicodedata.normalize("NFC", text).replace("\t", " "))
+
+
 def _printable(content: object) -> object:
-    """The same content with a stand-in for every character that the fonts lack."""
     match content:
         case str():
-            return _UNPRINTABLE.sub(_STAND_IN, unicodedata.normalize("NFC", content))
+            return printable(content)
         case list():
             return [_printable(part) for part in content]
         case dict():

@@ -1,0 +1,150 @@
+"""The three sentences, in Finnish that a person would write, for every number there may be."""
+
+from datetime import date
+
+import pytest
+
+from services.events.catalogue import Form, Phase
+from services.reporting import essence
+from services.reporting.documents import Attendance, Awaiting, Chore, GoalStatus, Sessions
+from tests import reports
+from tests.reports import goal, rating
+
+
+def test_a_goal_report_says_what_was_done_where_the_goals_are_and_what_comes_next() -> None:
+    assert essence.of_goal_report(reports.goal_report()) == (
+        "Lokakuussa 2026 pidettiin 2 tapaamista ja peruttiin 1, läsnäolo oli 92\u00a0%, "
+        "ja koko prosessista on takana 6/10.",
+        "Kolmesta tavoitteesta kaksi on saavutettu tai ylitetty, ja kokonaisuutena tavoitteissa on edetty "
+        "odotetusti: T-luku 34,6 → 50,0 (muutos +15,4).",
+        "Sinua odottaa yhteenveto kirjoittamatta (20.10.2026), ja avoinna on 3 sovittua asiaa.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("held", "cancelled", "percent", "sentence"),
+    [
+        (
+            1,
+            0,
+            True,
+            "Lokakuussa 2026 pidettiin 1 tapaaminen, läsnäolo oli 92\u00a0%, ja koko prosessista on takana 6/10.",
+        ),
+        (0, 0, False, "Lokakuussa 2026 ei pidetty yhtään tapaamista, ja koko prosessista on takana 6/10."),
+        (
+            0,
+            2,
+            False,
+            "Lokakuussa 2026 ei pidetty yhtään tapaamista ja peruttiin 2, ja koko prosessista on takana 6/10.",
+        ),
+    ],
+)
+def test_meetings_are_counted_as_finnish_counts(held: int, cancelled: int, percent: bool, sentence: str) -> None:
+    report = reports.goal_report(
+        sessions=Sessions(held=held, cancelled=cancelled, held_in_all=6, planned_in_all=10),
+        attendance=Attendance(present=11, excused=1) if percent else Attendance(present=0),
+    )
+
+    assert essence.of_goal_report(report)[0] == sentence
+
+
+def levels(*attained: int | None) -> tuple[GoalStatus, ...]:
+    rated = [() if level is None else (rating(Phase.mid, level),) for level in attained]
+    return tuple(goal(f"Tavoite {number}", *one) for number, one in enumerate(rated))
+
+
+@pytest.mark.parametrize(
+    ("goals", "sentence"),
+    [
+        ((), "Tavoitteita ei ole vielä sovittu, joten edistymistä ei voi arvioida."),
+        (levels(None), "Tavoite on sovittu, mutta sitä ei ole vielä arvioitu."),
+        (levels(None, None, None), "Tavoitteita on sovittu kolme, mutta niitä ei ole vielä arvioitu."),
+        (levels(0), "Tavoite on saavutettu tai ylitetty, ja siinä on edetty odotetusti: "
+                    "T-luku 40,0 → 50,0 (muutos +10,0)."),
+        (levels(-2), "Tavoitetta ei ole vielä saavutettu, ja siinä on edetty selvästi odotettua heikommin: "
+                     "T-luku 40,0 → 30,0 (muutos −10,0)."),
+        (levels(1, 0), "Molemmat tavoitteet on saavutettu tai ylitetty, ja"),
+        (levels(-1, -1), "Kumpaakaan tavoitetta ei ole vielä saavutettu, ja"),
+        (levels(0, -1), "Kahdesta tavoitteesta yksi on saavutettu tai ylitetty, ja"),
+        (levels(0, 1, 2), "Kaikki kolme tavoitetta on saavutettu tai ylitetty, ja"),
+        (levels(-1, -1, -2), "Kolmesta tavoitteesta yhtäkään ei ole vielä saavutettu, ja"),
+        (levels(0, 1, -2, None), "Kolmesta arvioidusta tavoitteesta kaksi on saavutettu tai ylitetty, ja kokonaisuutena "
+                                 "tavoitteissa on edetty hieman odotettua heikommin (arvioitu 3/4): T-luku"),
+        (levels(0, 0, None), "Molemmat arvioidut tavoitteet on saavutettu tai ylitetty, ja"),
+        (levels(0, None), "Arvioitu tavoite on saavutettu tai ylitetty, ja"),
+        (levels(-1, None), "Arvioitua tavoitetta ei ole vielä saavutettu, ja"),
+        (levels(*[0] * 11, -1), "12 tavoitteesta 11 on saavutettu tai ylitetty, ja"),
+    ],
+)  # fmt: skip
+def test_goals_are_told_by_number_in_the_right_case(goals: tuple[GoalStatus, ...], sentence: str) -> None:
+    report = reports.goal_report(goals=goals, t_score=reports.t_score(goals))
+
+    assert essence.of_goal_report(report)[1].startswith(sentence)
+
+
+def test_at_the_end_a_goal_is_no_longer_awaited() -> None:
+    goals = levels(-1)
+    report = reports.goal_report(goals=goals, t_score=reports.t_score(goals), phase=Phase.final)
+
+    assert essence.of_goal_report(report)[1].startswith("Tavoitetta ei ole saavutettu, ja")
+
+
+ROUND = Awaiting(chore=Chore.round, phase=Phase.mid, done=4, of=6)
+SUMMARY = Awaiting(chore=Chore.summary, on=date(2026, 10, 20))
+
+
+@pytest.mark.parametrize(
+    ("awaiting", "actions", "sentence"),
+    [
+        ((), (), "Mikään ei odota sinulta toimia."),
+        ((), reports.ACTIONS[:1], "Mikään ei odota sinulta toimia, ja avoinna on 1 sovittu asia."),
+        ((SUMMARY, ROUND), (),
+         "Sinua odottaa yhteenveto kirjoittamatta (20.10.2026) ja väliarvioinnin vastauksia 4/6."),
+        ((SUMMARY,) * 4, (), "Sinua odottaa 4 asiaa, ensimmäisenä yhteenveto kirjoittamatta (20.10.2026)."),
+    ],
+)  # fmt: skip
+def test_what_awaits_is_told_or_counted(awaiting: object, actions: object, sentence: str) -> None:
+    assert essence.of_goal_report(reports.goal_report(awaiting=awaiting, actions=actions))[2] == sentence
+
+
+def test_an_overview_says_what_needs_attention_first() -> None:
+    assert essence.of_overview(reports.overview_report()) == (
+        "Lokakuussa 2026 käynnissä oli 4 prosessia, ja pidettiin 6 tapaamista.",
+        "Tavoitteita on arvioitu kahdessa prosessissa, ja kaikissa niistä on päästy lähtötilanteesta eteenpäin.",
+        "Ensimmäisenä sinua odottaa TO-2026-014: yhteenveto kirjoittamatta (20.10.2026); "
+        "huomiotasi kaipaa lisäksi 1 prosessi.",
+    )
+
+
+def test_an_overview_of_nothing_says_so() -> None:
+    assert essence.of_overview(reports.overview_report(processes=())) == (
+        "Lokakuussa 2026 käynnissä ei ollut yhtään prosessia.",
+        "Tavoitteita ei ole vielä arvioitu yhdessäkään prosessissa.",
+        "Mikään ei odota sinulta toimia.",
+    )
+
+
+def test_a_client_report_says_the_whole_in_three_sentences() -> None:
+    assert essence.of_client_report(reports.client_report()) == (
+        "Jaksolla 12.1.–11.12.2026 pidettiin 9 tapaamista, kun suunnitelmassa niitä oli 10.",
+        "Kaikki kolme tavoitetta on saavutettu tai ylitetty, ja kokonaisuutena tavoitteissa on edetty "
+        "hieman odotettua paremmin.",
+        "Loppuarviointiin vastasi 6 osallistujaa, ja eniten myönteistä muutosta koettiin tässä: "
+        "tehtävien ja roolien selkeys (+1,7).",
+    )
+
+
+def test_a_small_group_is_told_of_in_words_alone() -> None:
+    assert essence.of_client_report(reports.small_client_report())[1:] == (
+        "Tavoitteiden toteutumista ei esitetä tasoina eikä lukuina.",
+        "Loppuarviointiin vastanneita oli alle 5, joten vastauksista ei esitetä lukuja, "
+        "vaan osallistujien hyväksymä sanallinen yhteenveto.",
+    )
+
+
+def test_a_single_person_s_benefits_stay_between_two() -> None:
+    report = reports.client_report(form=Form.individual, benefits=(), answered=1)
+
+    assert essence.of_client_report(report)[2] == (
+        "Yksilötyönohjauksessa hyötyjen arviointi jää ohjattavan ja työnohjaajan väliseksi."
+    )

@@ -1,0 +1,81 @@
+"""The same sheet in a letter or on a page: nothing lost, nothing run, every table headed."""
+
+import html5lib
+import pytest
+
+from services import design
+from services.events.catalogue import Phase
+from services.reporting import html
+from services.reporting.blocks import Block, Chart, Table, Together
+from services.reporting.documents import ClientReport, GoalReport, OverviewReport
+from services.reporting.sheets import sheet
+from tests import reports
+
+every_report = pytest.mark.parametrize(
+    "report", [reports.goal_report(), reports.overview_report(), reports.client_report()], ids=lambda one: one.kind
+)
+
+
+def flat(blocks: tuple[Block, ...]) -> list[Block]:
+    return [part for block in blocks for part in (flat(block.blocks) if isinstance(block, Together) else [block])]
+
+
+def text_of(markup: str) -> str:
+    return " ".join("".join(html5lib.parseFragment(markup, namespaceHTMLElements=False).itertext()).split())
+
+
+@every_report
+def test_everything_the_sheet_says_is_there(report: GoalReport | OverviewReport | ClientReport) -> None:
+    laid_out = sheet(report)
+
+    told = text_of(html.fragment(laid_out))
+
+    assert laid_out.title in told
+    for sentence in laid_out.essence:
+        assert text_of(sentence) in told
+    for table in (block for block in flat(laid_out.blocks) if isinstance(block, Table)):
+        for cell in (cell for row in table.rows for cell in row):
+            assert text_of(cell) in told
+
+
+@every_report
+@pytest.mark.parametrize("picture", [html.left_out, html.drawn, html.attached])
+def test_it_is_valid_html(report: GoalReport | OverviewReport | ClientReport, picture: html.Picture) -> None:
+    parser = html5lib.HTMLParser(strict=True)
+
+    parser.parse(f"<!doctype html><title>x</title>{html.fragment(sheet(report), picture)}")
+
+
+def test_every_column_and_row_has_its_heading() -> None:
+    markup = html.fragment(sheet(reports.goal_report()))
+    tables = [block for block in flat(sheet(reports.goal_report()).blocks) if isinstance(block, Table)]
+
+    assert markup.count('<th scope="col"') == sum(len(table.columns) for table in tables)
+    assert markup.count('<th scope="row"') == sum(len(table.rows) for table in tables)
+
+
+def test_a_picture_carries_its_sentences() -> None:
+    laid_out = sheet(reports.goal_report())
+    charts = [block for block in flat(laid_out.blocks) if isinstance(block, Chart)]
+
+    attached, drawn = html.fragment(laid_out, html.attached), html.fragment(laid_out, html.drawn)
+
+    for chart in charts:
+        assert f'src="cid:{chart.name}" alt="{chart.alt}"' in attached
+        assert f'role="img" aria-label="{chart.alt}"' in drawn
+    assert len({chart.name for chart in charts}) == len(charts)
+
+
+def test_what_people_write_is_never_markup() -> None:
+    goal = reports.goal('<script>alert("1")</script>', reports.rating(Phase.mid, 1))
+
+    for picture in (html.left_out, html.drawn, html.attached):
+        assert "<script" not in html.fragment(sheet(reports.goal_report(goals=(goal,))), picture)
+
+
+def test_text_takes_the_colour_of_what_is_around_so_that_dark_letters_stay_readable() -> None:
+    markup = html.fragment(sheet(reports.client_report()))
+
+    assert ";color:" not in markup
+    assert '"color:' not in markup
+    assert design.LIGHT.ink not in markup
