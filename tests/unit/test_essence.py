@@ -68,8 +68,8 @@ def levels(*attained: int | None) -> tuple[GoalStatus, ...]:
         (levels(0, -1), "Kahdesta tavoitteesta yksi on saavutettu tai ylitetty, ja"),
         (levels(0, 1, 2), "Kaikki kolme tavoitetta on saavutettu tai ylitetty, ja"),
         (levels(-1, -1, -2), "Kolmesta tavoitteesta yhtäkään ei ole vielä saavutettu, ja"),
-        (levels(0, 1, -2, None), "Kolmesta arvioidusta tavoitteesta kaksi on saavutettu tai ylitetty, ja kokonaisuutena "
-                                 "tavoitteissa on edetty hieman odotettua heikommin (arvioitu 3/4): T-luku"),
+        (levels(0, 1, -2, None), "Kolmesta arvioidusta tavoitteesta kaksi on saavutettu tai ylitetty, ja "
+                                 "kokonaisuutena tavoitteissa on edetty hieman odotettua heikommin (arvioitu 3/4): T-luku"),
         (levels(0, 0, None), "Molemmat arvioidut tavoitteet on saavutettu tai ylitetty, ja"),
         (levels(0, None), "Arvioitu tavoite on saavutettu tai ylitetty, ja"),
         (levels(-1, None), "Arvioitua tavoitetta ei ole vielä saavutettu, ja"),
