@@ -67,6 +67,11 @@ def previous_working_day(day: date, country: str | None = FINLAND) -> date:
     return working_day_on_or_before(day - timedelta(days=1), country)
 
 
+def is_quiet_season(day: date) -> bool:
+    """From jouluaatto to loppiainen and in July nobody is asked for answers or reminded of them."""
+    return day.month == 7 or (day.month, day.day) >= (12, 24) or (day.month, day.day) <= (1, 6)
+
+
 @cache
 def _holidays(country: str, year: int) -> Mapping[date, str]:
     # A whole year at once: the library fills its calendar on demand, where a second thread can look into a

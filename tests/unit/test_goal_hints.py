@@ -1,0 +1,49 @@
+"""Hints help to write goals that can be rated; a good goal gets none."""
+
+import pytest
+
+from services.booking.goal_hints import NO_DAY, NOT_OBSERVABLE, SEVERAL_THEMES, Described, hints, hints_of_all
+
+GOOD = Described(
+    "Palautteen antaminen arjessa",
+    {
+        -2: "Palautetta annetaan vain kehityskeskusteluissa.",
+        -1: "Palautetta annetaan satunnaisesti.",
+        0: "Maaliskuuhun mennessä jokainen saa palautetta vähintään kerran viikossa.",
+        1: "Palautetta saa useita kertoja viikossa.",
+        2: "Palautetta annetaan ja pyydetään päivittäin puolin ja toisin.",
+    },
+)
+
+
+def changed(levels: dict[int, str] | None = None, title: str = GOOD.title) -> Described:
+    return Described(title, {**GOOD.levels, **(levels or {})})
+
+
+@pytest.mark.parametrize(
+    ("goal", "expected"),
+    [
+        (GOOD, []),
+        (changed(title="Roolit ja palaute"), [SEVERAL_THEMES]),
+        (changed(title="Jaksaminen"), []),
+        (changed({0: "Palaute paranee kevääseen 2027 mennessä."}), []),
+        (changed({0: "Palaute paranee kevääseen mennessä."}), [NOT_OBSERVABLE]),
+        (changed({0: "Jokainen saa palautetta vähintään kerran viikossa."}), [NO_DAY]),
+        (changed({0: "Palaute paranee tuntuvasti."}), [NOT_OBSERVABLE, NO_DAY]),
+        (
+            changed({1: "Hyvin.", 2: "Mainio."}),
+            ["Näin lyhyestä kuvauksesta on vaikea tietää, milloin taso on saavutettu: +1 ja +2."],
+        ),
+        (
+            changed({-2: "Heikko"}),
+            ["Näin lyhyestä kuvauksesta on vaikea tietää, milloin taso on saavutettu: −2."],
+        ),
+    ],
+)
+def test_a_goal_is_told_what_would_make_it_easier_to_rate(goal: Described, expected: list[str]) -> None:
+    assert hints(goal) == expected
+
+
+@pytest.mark.parametrize(("count", "hinted"), [(1, True), (2, False), (4, False), (5, True)])
+def test_two_to_four_goals_are_a_good_number(count: int, hinted: bool) -> None:
+    assert bool(hints_of_all([GOOD] * count)) is hinted
