@@ -54,18 +54,22 @@ def _goals(report: GoalReport) -> str:
 def _next_steps(report: GoalReport) -> str:
     waiting = _waiting(report.awaiting)
     if not report.actions:
-        return f"{waiting}."
-    actions = finnish.counted(len(report.actions), "sovittu asia", "sovittua asiaa")
-    return f"{waiting}, ja avoinna on {actions}."
+        return f"{capitalised(waiting)}."
+    actions = f"Sovittuja asioita on avoinna {len(report.actions)}"
+    return f"{actions}, ja {waiting}." if report.awaiting else f"{actions}, eikä mikään odota sinulta toimia."
 
 
 def _waiting(awaiting: Sequence[Awaiting]) -> str:
-    if not awaiting:
-        return "Mikään ei odota sinulta toimia"
     chores = [chore(one) for one in awaiting]
-    if len(chores) > 3:
-        return f"Sinua odottaa {len(chores)} asiaa, ensimmäisenä {chores[0]}"
-    return f"Sinua odottaa {finnish.listed(chores)}"
+    match len(chores):
+        case 0:
+            return "mikään ei odota sinulta toimia"
+        case 1:
+            return f"sinua odottaa {chores[0]}"
+        case 2 | 3:
+            return f"sinua odottavat {finnish.listed(chores)}"
+        case many:
+            return f"sinua odottaa {many} asiaa, ensimmäisenä {chores[0]}"
 
 
 # -- to the supervisor, of all processes ------------------------------------------------------------------

@@ -48,22 +48,20 @@ def share(part: int, whole: int) -> str:
 
 
 def chore(awaiting: Awaiting) -> str:
-    """What waits for the supervisor, as part of a sentence: ”yhteenveto kirjoittamatta (27.10.2026)”."""
-    told = _CHORES[awaiting.chore].format(
-        round=EVALUATIONS[awaiting.phase].genitive if awaiting.phase else "arvioinnin",
-        share=share(awaiting.done, awaiting.of),
-    )
+    """What waits for the supervisor, as the subject of a sentence: ”yhteenvedon kirjoittaminen (20.10.2026)”."""
+    evaluation = EVALUATIONS[awaiting.phase].nominative if awaiting.phase else "arviointi"
+    told = _CHORES[awaiting.chore].format(round=evaluation, share=share(awaiting.done, awaiting.of))
     return f"{told} ({finnish.numeric_date(awaiting.on)})" if awaiting.on else told
 
 
 _CHORES = {
-    Chore.attendance: "läsnäolo kirjaamatta",
-    Chore.summary: "yhteenveto kirjoittamatta",
-    Chore.round: "{round} vastauksia {share}",
-    Chore.release: "tilaajan loppuraportti luovuttamatta",
-    Chore.review: "tilaajan loppuraportin nähnyt {share}",
-    Chore.goals: "tavoitteet sopimatta",
-    Chore.next_session: "seuraava tapaaminen sopimatta",
+    Chore.attendance: "läsnäolon kirjaaminen",
+    Chore.summary: "yhteenvedon kirjoittaminen",
+    Chore.round: "{round}, johon on vastannut {share}",
+    Chore.release: "loppuraportin luovuttaminen tilaajalle",
+    Chore.review: "loppuraportti, jonka on nähnyt {share}",
+    Chore.goals: "tavoitteiden sopiminen",
+    Chore.next_session: "seuraavan tapaamisen sopiminen",
 }
 
 

@@ -17,7 +17,7 @@ def test_a_goal_report_says_what_was_done_where_the_goals_are_and_what_comes_nex
         "ja koko prosessista on takana 6/10.",
         "Kolmesta tavoitteesta kaksi on saavutettu tai ylitetty, ja kokonaisuutena tavoitteissa on edetty "
         "odotetusti: T-luku 34,6 → 50,0 (muutos +15,4).",
-        "Sinua odottaa yhteenveto kirjoittamatta (20.10.2026), ja avoinna on 3 sovittua asiaa.",
+        "Sovittuja asioita on avoinna 3, ja sinua odottaa yhteenvedon kirjoittaminen (20.10.2026).",
     )
 
 
@@ -69,7 +69,7 @@ def levels(*attained: int | None) -> tuple[GoalStatus, ...]:
         (levels(0, 1, 2), "Kaikki kolme tavoitetta on saavutettu tai ylitetty, ja"),
         (levels(-1, -1, -2), "Kolmesta tavoitteesta yhtäkään ei ole vielä saavutettu, ja"),
         (levels(0, 1, -2, None), "Kolmesta arvioidusta tavoitteesta kaksi on saavutettu tai ylitetty, ja "
-                                 "kokonaisuutena tavoitteissa on edetty hieman odotettua heikommin (arvioitu 3/4): T-luku"),
+                                 "kokonaisuutena tavoitteissa on edetty hieman odotettua heikommin (arvioitu 3/4):"),
         (levels(0, 0, None), "Molemmat arvioidut tavoitteet on saavutettu tai ylitetty, ja"),
         (levels(0, None), "Arvioitu tavoite on saavutettu tai ylitetty, ja"),
         (levels(-1, None), "Arvioitua tavoitetta ei ole vielä saavutettu, ja"),
@@ -97,10 +97,10 @@ SUMMARY = Awaiting(chore=Chore.summary, on=date(2026, 10, 20))
     ("awaiting", "actions", "sentence"),
     [
         ((), (), "Mikään ei odota sinulta toimia."),
-        ((), reports.ACTIONS[:1], "Mikään ei odota sinulta toimia, ja avoinna on 1 sovittu asia."),
+        ((), reports.ACTIONS[:1], "Sovittuja asioita on avoinna 1, eikä mikään odota sinulta toimia."),
         ((SUMMARY, ROUND), (),
-         "Sinua odottaa yhteenveto kirjoittamatta (20.10.2026) ja väliarvioinnin vastauksia 4/6."),
-        ((SUMMARY,) * 4, (), "Sinua odottaa 4 asiaa, ensimmäisenä yhteenveto kirjoittamatta (20.10.2026)."),
+         "Sinua odottavat yhteenvedon kirjoittaminen (20.10.2026) ja väliarviointi, johon on vastannut 4/6."),
+        ((SUMMARY,) * 4, (), "Sinua odottaa 4 asiaa, ensimmäisenä yhteenvedon kirjoittaminen (20.10.2026)."),
     ],
 )  # fmt: skip
 def test_what_awaits_is_told_or_counted(awaiting: object, actions: object, sentence: str) -> None:
@@ -111,7 +111,7 @@ def test_an_overview_says_what_needs_attention_first() -> None:
     assert essence.of_overview(reports.overview_report()) == (
         "Lokakuussa 2026 käynnissä oli 4 prosessia, ja pidettiin 6 tapaamista.",
         "Tavoitteita on arvioitu kahdessa prosessissa, ja kaikissa niistä on päästy lähtötilanteesta eteenpäin.",
-        "Ensimmäisenä sinua odottaa TO-2026-014: yhteenveto kirjoittamatta (20.10.2026); "
+        "Ensimmäisenä sinua odottaa TO-2026-014: yhteenvedon kirjoittaminen (20.10.2026); "
         "huomiotasi kaipaa lisäksi 1 prosessi.",
     )
 
