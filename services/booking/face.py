@@ -2,7 +2,14 @@
 
 from fastapi import FastAPI
 
-from services.booking import credentials_api, parties_api, supervision_api, tokens_api
+from services.booking import (
+    availability_api,
+    credentials_api,
+    parties_api,
+    scheduling_api,
+    supervision_api,
+    tokens_api,
+)
 from services.booking.settings import Settings
 from services.database import engine
 from services.web import backlog
@@ -14,6 +21,8 @@ ROUTERS = (
     credentials_api.router,
     supervision_api.router,
     supervision_api.recorded,
+    availability_api.router,
+    scheduling_api.router,
 )
 
 
