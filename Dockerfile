@@ -39,5 +39,4 @@ ENV PATH=/app/.venv/bin:$PATH \
     SERVICE=${SERVICE}
 
 USER 10001:10001
-EXPOSE 8000
 CMD ["sh", "-c", "exec tyonohjaus serve \"$SERVICE\" --host 0.0.0.0 --port 8000"]

@@ -86,9 +86,9 @@ def work(service: TheService, concurrency: Annotated[int, typer.Option(min=1)] =
 @app.command()
 def work_health(service: TheService) -> None:
     """Succeed if a worker of the service on this machine consumed something lately."""
-    from services import working
+    from services.heartbeat import is_healthy
 
-    if not working.is_healthy(service):
+    if not is_healthy(service):
         raise typer.Exit(1)
 
 

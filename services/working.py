@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
 
+from services import heartbeat
 from services.events import bus
 from services.events.inbox import HEARTBEAT_FILE
 from services.events.subscriptions import PUBLISHERS
@@ -28,7 +28,6 @@ CONSUMER_PATIENCE_SECONDS = 25
 """Longer than the soft shutdown of `bus.worker_app`, so that a task under way ends or goes back into its queue."""
 FIRST_SECONDS = 3.0
 """What ends within these was started wrongly, and starting it again would not help."""
-HEALTHY_SECONDS = 180
 
 
 class NoRedis(Trouble):
@@ -50,12 +49,12 @@ class Pulse:
     strikes: int = 0
 
 
-def programs(service: str, concurrency: int, worker: str, heartbeat: Path) -> list[Program]:
+def programs(service: str, concurrency: int, worker: str, answers: Path) -> list[Program]:
     """The consumer comes first."""
     consumer = bus.worker_arguments(service, concurrency, worker)
     relay = [_python(f"{service}-relay", "services.events.relay", service)] if service in PUBLISHERS else []
     return [
-        _python(f"{service}-consumer", *consumer, environment=os.environ | {HEARTBEAT_FILE: str(heartbeat)}),
+        _python(f"{service}-consumer", *consumer, environment=os.environ | {HEARTBEAT_FILE: str(answers)}),
         _python(f"{service}-tick", f"services.{service}.tick"),
         *relay,
     ]
@@ -68,13 +67,13 @@ def work(service: str, concurrency: int) -> None:
         raise NoRedis
     worker = secrets.token_hex(4)
     children: list[Child] = []
-    with TemporaryDirectory(prefix=_prefix(service)) as folder:
-        heartbeat = Path(folder, "heartbeat")
-        heartbeat.touch()
-        pulse = Pulse(bus.PostOffice(redis_url), bus.heartbeat_queue(service, worker), heartbeat)
+    with heartbeat.folder(service) as folder:
+        answers = Path(folder, heartbeat.FILE)
+        answers.touch()
+        pulse = Pulse(bus.PostOffice(redis_url), bus.heartbeat_queue(service, worker), answers)
         try:
             with stop_signals():
-                children.extend(map(start, programs(service, concurrency, worker, heartbeat)))
+                children.extend(map(start, programs(service, concurrency, worker, answers)))
                 wait_until(_later(FIRST_SECONDS), children, what=service, seconds=2 * FIRST_SECONDS)
                 watch(children, report_death, partial(feel, pulse, children[0]))
         except StopAsked as asked:
@@ -106,18 +105,8 @@ def listen(pulse: Pulse, now: float) -> None:
         pulse.silent_since = now
 
 
-def is_healthy(service: str) -> bool:
-    """Whether a consumer of this service on this machine answered lately."""
-    answers = (path.stat().st_mtime for path in Path(gettempdir()).glob(f"{_prefix(service)}*/heartbeat"))
-    return time.time() - max(answers, default=0.0) < HEALTHY_SECONDS
-
-
 def report_death(child: Child, pause: float | None) -> None:
     log.error("child.died", child=child.program.name, code=child.process.returncode, pause_seconds=pause)
-
-
-def _prefix(service: str) -> str:
-    return f"tyonohjaus-{service}-"
 
 
 def _later(seconds: float) -> Callable[[], bool]:

@@ -3,15 +3,16 @@
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from services import working
 from services.events import bus
 from services.events.inbox import HEARTBEAT_FILE
+from services.heartbeat import is_healthy
 from services.local.processes import Child, Program, has_ended, start, stop, tend
 from services.working import Pulse, feel
 from tests.conftest import FreshDatabase
@@ -99,13 +100,13 @@ def test_a_consumer_is_not_blamed_while_redis_is_away(tmp_path: Path) -> None:
 def test_a_worker_is_healthy_as_long_as_one_consumer_answered_lately(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(working, "gettempdir", lambda: str(tmp_path))
-    assert not working.is_healthy("booking")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert not is_healthy("booking")
     for name in ("tyonohjaus-booking-a", "tyonohjaus-booking-b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "heartbeat").touch()
     os.utime(tmp_path / "tyonohjaus-booking-a" / "heartbeat", (1, 1))
-    assert working.is_healthy("booking")
-    assert not working.is_healthy("notifier")
+    assert is_healthy("booking")
+    assert not is_healthy("notifier")
     os.utime(tmp_path / "tyonohjaus-booking-b" / "heartbeat", (1, 1))
-    assert not working.is_healthy("booking")
+    assert not is_healthy("booking")
