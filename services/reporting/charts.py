@@ -148,11 +148,13 @@ def _shape(round_: Round, x: float, y: float) -> str:
 
 def _legend(marks: Iterable[Mark], y: float) -> Iterable[str]:
     seen = {mark.round for mark in marks}
-    x = float(_LEFT)
-    for round_ in (one for one in ROUNDS if one in seen):
+    shown = [round_ for round_ in ROUNDS if round_ in seen]
+    widths = [34 + 6.4 * len(ROUND_NAMES[round_]) for round_ in shown]
+    x = min(_LEFT, WIDTH - sum(widths))
+    for round_, width in zip(shown, widths, strict=True):
         yield _shape(round_, x, y)
         yield _words(x + 16, y + 4.5, ROUND_NAMES[round_], colour=_MUTED)
-        x += 34 + 6.4 * len(ROUND_NAMES[round_])
+        x += width
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float) -> str:

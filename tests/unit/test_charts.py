@@ -53,6 +53,13 @@ def test_every_round_that_is_drawn_is_named_in_the_legend() -> None:
     assert "alkuarviointi" not in told
 
 
+def test_the_legend_of_all_rounds_has_room() -> None:
+    svg = goals(Track("A", tuple(Mark(round_, 0, "0") for round_ in ROUNDS)))
+    last = next(element for element in drawing(svg).iter(f"{SVG}text") if element.text == "loppuarviointi")
+
+    assert float(last.get("x", 0)) + 6.4 * len("loppuarviointi") < charts.WIDTH
+
+
 def test_the_expected_level_is_named_and_drawn_heavier() -> None:
     svg = drawing(goals(GOAL))
     upright = [line for line in svg.iter(f"{SVG}line") if line.get("x1") == line.get("x2")]
