@@ -44,7 +44,7 @@ def check_redis(url: str) -> None:
     if scheme == "sentinel":
         return
     try:
-        with redis.Redis.from_url(url, socket_timeout=10, socket_connect_timeout=10) as client:
+        with redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5) as client:
             client.ping()
     except (redis.RedisError, ValueError) as error:
         raise WrongAddress(f"REDIS_URL: {' '.join(str(error).split())}") from None
