@@ -1,6 +1,7 @@
 """The faces of a rendered letter as tests look at them: its approved form, and the words a reader sees in the HTML."""
 
 import re
+from functools import cache
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -15,6 +16,7 @@ UNSEEN = {"style", "title", "head"}
 ONLY_IN_HTML = {"preheader", "mark"}
 
 
+@cache
 def letter(name: str) -> Letter:
     return render(*SAMPLES[name])
 

@@ -49,7 +49,7 @@ def test_a_letter_needs_its_own_context() -> None:
 
 @every_letter
 def test_the_same_context_always_gives_the_same_letter(name: str) -> None:
-    assert letter(name) == letter(name)
+    assert render(*SAMPLES[name]) == letter(name)
 
 
 # -- Finnish ----------------------------------------------------------------------------------------------
