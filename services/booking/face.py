@@ -1,18 +1,22 @@
-"""The booking service's HTTP face: which routers it has, and what they mean by what PostgreSQL refuses."""
+"""The booking service's HTTP face: its routers, its pages, its limits, and what stands still when it is not ready."""
 
 from fastapi import FastAPI
 
+from services import clock
 from services.booking import (
-    availability_api,
     credentials_api,
+    demo_api,
+    login_pages,
+    logins_api,
+    pages,
     parties_api,
-    scheduling_api,
     supervision_api,
     tokens_api,
 )
 from services.booking.settings import Settings
 from services.database import engine
 from services.web import backlog
+from services.web import pages as web_pages
 from services.web.application import application
 
 ROUTERS = (
@@ -21,19 +25,23 @@ ROUTERS = (
     credentials_api.router,
     supervision_api.router,
     supervision_api.recorded,
-    availability_api.router,
-    scheduling_api.router,
+    logins_api.router,
+    pages.router,
+    login_pages.router,
+    web_pages.router,
 )
 
 
 def face(settings: Settings) -> FastAPI:
-    return application(
+    app = application(
         title="Työnohjaus: booking",
         address=settings.public_url,
         settings=settings,
         engine=engine(settings.booking_database_url),
-        routers=ROUTERS,
-        rates={tokens_api.FAILURES: settings.failure_rate},
+        routers=[*ROUTERS, *([demo_api.router] if clock.is_demo() else [])],
+        rates=settings.rates(),
         checks=[backlog.check],
         gauges=[backlog.gauges],
     )
+    app.state.problem_page = pages.pages.show_problem
+    return app

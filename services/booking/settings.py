@@ -19,6 +19,16 @@ class Settings(ServiceSettings):
     failure_rate: str = "20/minute"
     intake_rate: str = "60/hour"
     login_rate: str = "30/hour"
+    login_letter_rate: str = "5/hour"
+
+    def rates(self) -> dict[str, str]:
+        """The strict limits, by the names under which they are counted."""
+        return {
+            "failures": self.failure_rate,
+            "intakes": self.intake_rate,
+            "logins": self.login_rate,
+            "login-letters": self.login_letter_rate,
+        }
 
     @model_validator(mode="after")
     def keys_belong_together(self) -> "Settings":

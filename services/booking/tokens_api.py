@@ -15,8 +15,6 @@ from services.web.transactions import Db, ReadingRoute
 
 router = APIRouter(route_class=ReadingRoute, tags=["tokens"])
 
-FAILURES = "failures"
-
 
 class InvalidClient(Problem):
     """These credentials are not known."""
@@ -45,11 +43,11 @@ def token(
 ) -> Token:
     """Exchange credentials, in the form or by HTTP Basic, for a token of one hour."""
     settings, gate = request.app.state.settings, request.app.state.gate
-    gate.check(FAILURES, sender(request))
+    gate.check("failures", sender(request))
     given = _basic(request.headers.get("authorization", "")) or (client_id, client_secret)
     principal = credentials.recognise(db, settings, *given)
     if principal is None:
-        gate.enter(FAILURES, sender(request))
+        gate.enter("failures", sender(request))
         raise InvalidClient
     signed = tokens.sign(settings.token_signing_key, principal)
     return Token(access_token=signed, expires_in=int(tokens.LIFETIME.total_seconds()))

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from psycopg import sql
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
 from services import log
@@ -163,3 +163,14 @@ def created(answer: Any) -> Json:
     assert answer.status_code == 201, answer.text
     body: Json = answer.json()
     return body
+
+
+def everything(engine: Engine) -> str:
+    """All that rests in any table, as text."""
+    with engine.connect() as connection:
+        tables = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
+        rows: list[Any] = [
+            list(connection.execute(text(f'SELECT t::text FROM "{table}" t')).scalars())  # noqa: S608 -- our own names
+            for table in tables
+        ]
+    return str(rows)

@@ -1,13 +1,12 @@
 """Processes, their participants and what is told of them, through the API on a real database."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
-from tests.integration.conftest import Face, Json, a_person, created
+from tests.integration.conftest import Face, Json, a_person, created, everything
 
 Make = Callable[..., Json]
 
@@ -184,17 +183,6 @@ def test_an_erased_participant_is_nowhere(booking: Face, a_process: Make) -> Non
         ("participant.erased.v1", 2)
     ]
     assert person["email"] not in everything(booking.engine)
-
-
-def everything(engine: Engine) -> str:
-    """All that rests in any table, as text."""
-    with engine.connect() as connection:
-        tables = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
-        rows: list[Any] = [
-            list(connection.execute(text(f'SELECT t::text FROM "{table}" t')).scalars())  # noqa: S608 -- our own names
-            for table in tables
-        ]
-    return str(rows)
 
 
 def test_what_was_done_is_written_down_and_stays(booking: Face, a_process: Make) -> None:
