@@ -233,6 +233,7 @@ def client_report(**fields: object) -> ClientReport:
         "status": "released",
         "released_on": date(2026, 12, 18),
         "sessions": Sessions(held=9, held_in_all=9, planned_in_all=10),
+        "meeting_days": tuple(date(2026, 1, 12) + timedelta(days=35 * number) for number in range(9)),
         "participants": 6,
         "mean_present": 5.4,
         "answered": 6,

@@ -71,7 +71,18 @@ def _client_blocks(report: ClientReport) -> Iterable[Block]:
         yield Heading(text="Yhdessä asetetut tavoitteet")
         yield Points(items=tuple(goal.title for goal in report.goals))
     yield from benefits_section(report.benefits)
+    yield from _meetings(report)
     yield from _client_reading(report)
+
+
+def _meetings(report: ClientReport) -> Iterable[Block]:
+    """Days, and how many came: of a group only the head count, of one person not even that."""
+    if not report.meeting_days:
+        return
+    days = f"Tapaamispäivät olivat {finnish.listed([finnish.numeric_date(day) for day in report.meeting_days])}."
+    if report.form is not Form.individual and report.mean_present is not None:
+        days += f" Paikalla oli keskimäärin {finnish.number(report.mean_present, 1)} osallistujaa."
+    yield Together(blocks=(Heading(text="Tapaamiset"), Text(text=days, small=True)))
 
 
 def _client_reading(report: ClientReport) -> Iterable[Block]:
