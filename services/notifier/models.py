@@ -27,6 +27,10 @@ def word(*, nullable: bool = False) -> Any:
     return Field(default=None, sa_column=Column(String, nullable=nullable))
 
 
+def counted(start: int) -> Any:
+    return Field(default=start, sa_column_kwargs={"server_default": str(start)})
+
+
 def ids() -> Any:
     return Field(default_factory=list, sa_column=Column(ARRAY(UuidType()), nullable=False))
 
@@ -79,7 +83,7 @@ class Participant(Table, table=True):
     active: bool
     page_link: UUID | None = None
     summary_in_letter: bool = False
-    joined_at: datetime = instant()
+    joined_at: datetime | None = instant(nullable=True)
     seen_at: datetime = instant()
 
 
@@ -234,27 +238,31 @@ class Letter(Table, table=True):
     time: datetime = instant()
     recipient_id: UUID = Field(index=True)
     #: 1, and one more each time that a person sends it again
-    edition: int = 1
+    edition: int = counted(1)
     process_id: UUID | None = Field(default=None, index=True)
     supervisor_id: UUID | None = None
     created_at: datetime = instant()
+    #: the trace of the event that it follows from
+    traceparent: str | None = None
     due_at: datetime = instant()
     #: from then on it is of no use
     not_after: datetime | None = instant(nullable=True)
-    status: Status = Field(default=Status.planned, sa_column=Column(String, nullable=False))
+    status: Status = Field(
+        default=Status.planned, sa_column=Column(String, nullable=False, server_default=Status.planned)
+    )
     next_try_at: datetime = instant()
-    attempts: int = 0
+    attempts: int = counted(0)
     #: stage and reply code of the last try that failed, never the reply's text
     trouble: str | None = None
     #: the last try failed for the server's reasons, not for this letter's
-    awaits_server: bool = False
+    awaits_server: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     claim: UUID | None = None
     leased_until: datetime | None = instant(nullable=True)
     #: the server said 354: whatever happens now, it may have the letter
     handed_over_at: datetime | None = instant(nullable=True)
     sent_at: datetime | None = instant(nullable=True)
     #: one more each time that it is rendered anew
-    revision: int = 0
+    revision: int = counted(0)
     message_id: str | None = None
     #: address and bytes as every try sends them, encrypted
     message: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
@@ -262,6 +270,7 @@ class Letter(Table, table=True):
     __table_args__ = (
         Index("one_letter", "kind", "subject_id", "time", "recipient_id", "edition", unique=True),
         Index("due_letters", "next_try_at", postgresql_where=text("status = 'planned'")),
+        Index("letters_that_await_the_server", "id", postgresql_where=text("status = 'planned' AND awaits_server")),
         Index("claimed_letters", "leased_until", postgresql_where=text("status = 'sending'")),
         Index("letters_of_supervisor", "supervisor_id", "created_at", "id"),
         Index("letters_in_order", "created_at", "id"),
@@ -282,6 +291,17 @@ class Mention(Table, table=True):
     version: int
     previous_version: int | None = None
     sequence: int
+
+
+class ServerRest(Table, table=True):
+    """How long all senders leave a mail server alone that gave trouble; one row, in real time."""
+
+    __tablename__ = "server_rest"
+    id: int = Field(default=1, primary_key=True)
+    failures: int
+    until: datetime = instant()
+
+    __table_args__ = (CheckConstraint("id = 1", name="one_mail_server"),)
 
 
 class AgendaDay(Table, table=True):

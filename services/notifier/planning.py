@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -17,13 +17,14 @@ from services.notifier.contexts import LetterKind
 from services.notifier.desired import APPOINTMENTS, REMINDERS, TALKS, WantedLetter, wanted
 from services.notifier.models import Intake, Letter, Login, Mention, Process, Status
 from services.notifier.state import Filed, letters_where
+from services.trace import traceparent
 
 OF_A_PROCESS = APPOINTMENTS | REMINDERS
 OF_AN_INTAKE = TALKS | {LetterKind.intake_confirm_link}
 
 
 def plan_process(db: Database, process_id: UUID, now: datetime) -> None:
-    state.hold(db, process_id)
+    hold(db, process_id)
     letters = letters_where(db, (col(Letter.process_id) == process_id) & col(Letter.kind).in_(OF_A_PROCESS))
     found = state.of_process(db, process_id, letters)
     if found:
@@ -32,7 +33,7 @@ def plan_process(db: Database, process_id: UUID, now: datetime) -> None:
 
 
 def plan_intake(db: Database, intake_id: UUID, now: datetime) -> None:
-    state.hold(db, intake_id)
+    hold(db, intake_id)
     letters = letters_where(db, (col(Letter.recipient_id) == intake_id) & col(Letter.kind).in_(OF_AN_INTAKE))
     found = state.of_intake(db, intake_id, letters)
     if found:
@@ -53,8 +54,25 @@ def plan_supervisor(db: Database, supervisor_id: UUID, now: datetime) -> None:
         plan_intake(db, intake_id, now)
 
 
+def hold(db: Database, aggregate: UUID) -> None:
+    """Let no other transaction plan the letters of this process or first talk until this one ends.
+
+    Whoever is going to touch letters takes it first, so that two never wait for one another.
+    """
+    db.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 0))"), {"id": str(aggregate)})
+
+
+def write_anew(db: Database, recipient_id: UUID, *, new_address: bool) -> None:
+    """Render again what nobody has yet; with a new address what had failed may be tried again."""
+    own = col(Letter.recipient_id) == recipient_id
+    rendered = (state.WAITS, col(Letter.message).is_not(None))
+    db.execute(update(Letter).where(own, *rendered).values(status=Status.planned, **UNRENDERED))
+    if new_address:
+        db.execute(update(Letter).where(own, col(Letter.status) == Status.failed).values(status=Status.cancelled))
+
+
 def plan_again(db: Database, letter: Letter, now: datetime) -> None:
-    """Think again about a letter that was handed over but not taken: what it told has not been told."""
+    """Think again after a letter was not taken: what it told has not been told."""
     if letter.kind in OF_A_PROCESS and letter.process_id:
         plan_process(db, letter.process_id, now)
     elif letter.kind in OF_AN_INTAKE:
@@ -111,6 +129,7 @@ def _row(letter_id: UUID, letter: WantedLetter, now: datetime, parties: Parties)
         "due_at": letter.due_at,
         "next_try_at": letter.due_at,
         "not_after": letter.not_after,
+        "traceparent": traceparent(),
     }
 
 
@@ -150,6 +169,9 @@ def renew(db: Database, letter_id: UUID, wish: WantedLetter) -> None:
             due_at=wish.due_at,
             next_try_at=wish.due_at,
             not_after=wish.not_after,
+            attempts=0,
+            trouble=None,
+            awaits_server=False,
             **UNRENDERED,
         )
     )

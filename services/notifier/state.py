@@ -37,11 +37,6 @@ Meeting = Session | Intake
 WAITS = and_(col(Letter.status).in_((Status.planned, Status.sending)), col(Letter.handed_over_at).is_(None))
 
 
-def hold(db: Database, aggregate: UUID) -> None:
-    """Let no other transaction plan the letters of this process or first talk until this one ends."""
-    db.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 0))"), {"id": str(aggregate)})
-
-
 def keep(db: Database, row: models.Table) -> bool:
     """Add a version unless it is there; says whether it was new."""
     return _is_new(db, insert(_table(row)).values(row.model_dump()).on_conflict_do_nothing())

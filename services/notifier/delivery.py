@@ -1,0 +1,235 @@
+"""Carries due letters to the mail server: claim, write, hand over, note what became of it."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from smtplib import SMTP
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine
+
+from services import clock
+from services.database import Database, transaction
+from services.log import logger
+from services.notifier import composition, planning, postbox, sealing, smtp
+from services.notifier.desk import Desk, NothingToSend, lay_out
+from services.notifier.models import Letter, Status
+from services.notifier.settings import Settings
+from services.notifier.smtp import Deferred, MailServer, Refused, Unknown, Unreachable
+from services.trace import trace
+
+log = logger(__name__)
+
+SHIFT_SECONDS = 15.0
+"""A worker that is asked to stop ends its shift before it is killed."""
+HANDFUL_SECONDS = 30.0
+"""Letters that were not reached by then are given back before their lease runs out."""
+
+
+class Withdrawn(Exception):
+    """The letter is not to be sent any more."""
+
+
+Note = Callable[[Database, Letter, str, datetime], None]
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A letter in hand, with the bytes that every try sends."""
+
+    letter: Letter
+    address: str
+    message: bytes
+
+
+def send_due(engine: Engine, settings: Settings) -> bool:
+    """Send what is due, unless this worker is at it already; says whether more is due.
+
+    Whoever finds the seat taken may leave: the one who sits there looks once more after standing up.
+    """
+    with postbox.seat(engine) as ledger:
+        if ledger is None or not _is_due(engine):
+            return False
+        round_ = Round(engine, settings, ledger)
+        try:
+            while round_.goes_on and (parcels := take(engine, settings)):
+                round_.carry(parcels)
+        finally:
+            round_.end()
+    return _is_due(engine)
+
+
+def _is_due(engine: Engine) -> bool:
+    with transaction(engine) as db:
+        return postbox.is_due(db, clock.now(db))
+
+
+# -- writing ----------------------------------------------------------------------------------------------
+
+
+def take(engine: Engine, settings: Settings) -> list[Parcel]:
+    """Claim letters and write those that were not written before. What has become useless is dropped here."""
+    with transaction(engine) as db:
+        now = clock.now(db)
+        claimed = postbox.claim(db, now)
+        useful = [letter for letter in claimed if letter.not_after is None or now < letter.not_after]
+        for letter in claimed:
+            if letter not in useful:
+                postbox.drop(db, letter, Status.skipped)
+        written = {letter.id: parcel for letter in useful if (parcel := _written_before(letter, settings))}
+        fresh = [letter for letter in useful if letter.id not in written]
+        written |= _write(db, settings, fresh, now)
+    return [written[letter.id] for letter in useful if letter.id in written]
+
+
+def _written_before(letter: Letter, settings: Settings) -> Parcel | None:
+    sealed = letter.message and sealing.unseal(settings.link_key, letter.id, letter.message)
+    if not sealed:
+        return None
+    address, _, message = sealed.partition(b"\n")
+    return Parcel(letter, address.decode(), message)
+
+
+def _write(db: Database, settings: Settings, letters: Sequence[Letter], now: datetime) -> dict[UUID, Parcel]:
+    desk = lay_out(db, settings, letters, now)
+    parcels = (_write_one(db, desk, letter) for letter in letters)
+    return {parcel.letter.id: parcel for parcel in parcels if parcel}
+
+
+def _write_one(db: Database, desk: Desk, letter: Letter) -> Parcel | None:
+    letter.revision += 1
+    try:
+        message = composition.write(desk, letter)
+    except NothingToSend:
+        postbox.drop(db, letter, Status.cancelled)
+    except Exception as error:  # one letter that can't be written holds up no other
+        log.exception("letter.unwritable", letter_id=str(letter.id), kind=letter.kind)
+        postbox.put_off(db, letter, f"WRITING {type(error).__name__}", desk.now)
+    else:
+        letter.message_id = message.message_id
+        envelope = message.address.encode() + b"\n"
+        letter.message = sealing.seal(desk.settings.link_key, letter.id, envelope + message.content)
+        return Parcel(letter, message.address, message.content)
+    return None
+
+
+# -- handing over -----------------------------------------------------------------------------------------
+
+
+class Round:
+    """One sender on its way, with at most one line to the mail server."""
+
+    def __init__(self, engine: Engine, settings: Settings, ledger: Connection) -> None:
+        self._engine, self._ledger, self._sender = engine, ledger, settings.sender
+        self._server, self._greeting = MailServer.at(settings.smtp_url), settings.domain
+        self._ends = time.monotonic() + SHIFT_SECONDS
+        self._offset = clock.demo_offset()
+        self._line: SMTP | None = None
+        self._before: Letter | None = None
+        with transaction(engine) as db:
+            self._server_failed = postbox.failures(db) > 0
+        self.goes_on = True
+
+    def carry(self, parcels: Sequence[Parcel]) -> None:
+        """Hand over one letter after the other, until the server gives trouble or the time is over."""
+        ends = min(self._ends, time.monotonic() + HANDFUL_SECONDS)
+        waiting = list(parcels)
+        while waiting and self.goes_on and time.monotonic() < ends:
+            parcel = waiting.pop(0)
+            with trace(parcel.letter.traceparent):
+                self._carry_one(parcel)
+        self.goes_on = self.goes_on and time.monotonic() < self._ends
+        with transaction(self._engine) as db:
+            postbox.give_back(db, [parcel.letter for parcel in waiting])
+        self._note_taken()
+
+    def end(self) -> None:
+        self._hang_up()
+        self._note_taken()
+
+    def _carry_one(self, parcel: Parcel) -> None:
+        letter = parcel.letter
+        try:
+            self._hand_over(parcel)
+        except Withdrawn:
+            self._drop_line()
+            log.info("letter.withdrawn", letter_id=str(letter.id), kind=letter.kind)
+        except Deferred as reply:
+            self._not_taken(letter, "letter.deferred", str(reply), postbox.put_off)
+        except Refused as reply:
+            self._not_taken(letter, "letter.refused", str(reply), postbox.fail)
+        except Unknown as trouble:
+            self._server_trouble(letter, "letter.uncertain", str(trouble), postbox.lose_sight)
+        except Unreachable as trouble:
+            self._server_trouble(letter, "letter.server_unreachable", str(trouble), postbox.await_server)
+        else:
+            self._taken(letter)
+
+    def _hand_over(self, parcel: Parcel) -> None:
+        """A line that worked before may be closed by now, or after so many letters: then a new one is tried, once."""
+        was_open = self._line is not None
+        try:
+            self._give(parcel)
+        except Unreachable:
+            if not was_open:
+                raise
+            self._drop_line()
+            self._give(parcel)
+
+    def _give(self, parcel: Parcel) -> None:
+        if self._line is None:
+            self._line = smtp.connect(self._server, self._greeting)
+        smtp.hand_over(
+            self._line, self._sender, parcel.address, parcel.message, lambda: self._checkpoint(parcel.letter)
+        )
+
+    def _checkpoint(self, letter: Letter) -> None:
+        before, self._before = self._before, None
+        if not postbox.checkpoint(self._ledger, letter, before, self._offset):
+            raise Withdrawn
+
+    def _taken(self, letter: Letter) -> None:
+        """It is marked together with the next checkpoint: one commit for each letter."""
+        self._before = letter
+        log.info("letter.sent", letter_id=str(letter.id), kind=letter.kind, attempt=letter.attempts)
+        if self._server_failed:
+            self._server_failed = False
+            with transaction(self._engine) as db:
+                postbox.wake(db, clock.now(db))
+
+    def _note_taken(self) -> None:
+        if self._before:
+            with self._engine.begin() as connection:
+                postbox.mark_sent(connection, self._before, self._offset)
+            self._before = None
+
+    def _not_taken(self, letter: Letter, event: str, reply: str, note: Note) -> None:
+        """The server said no to this letter: what it was to tell has not been told, so think again about the rest."""
+        log.warning(event, letter_id=str(letter.id), kind=letter.kind, reply=reply, attempt=letter.attempts)
+        with transaction(self._engine) as db:
+            now = clock.now(db)
+            planning.hold(db, letter.process_id or letter.recipient_id)
+            note(db, letter, reply, now)
+            planning.plan_again(db, letter, now)
+        if self._line and not smtp.forget(self._line):
+            self._drop_line()
+
+    def _server_trouble(self, letter: Letter, event: str, trouble: str, note: Note) -> None:
+        log.error(event, letter_id=str(letter.id), kind=letter.kind, trouble=trouble, attempt=letter.attempts)
+        self.goes_on, self._server_failed = False, True
+        self._drop_line()
+        with transaction(self._engine) as db:
+            note(db, letter, trouble, clock.now(db))
+            postbox.rest(db)
+
+    def _drop_line(self) -> None:
+        """Without a goodbye: in the middle of a message that would end the message too."""
+        if self._line:
+            self._line.close()
+        self._line = None
+
+    def _hang_up(self) -> None:
+        if self._line:
+            smtp.close(self._line)
+        self._line = None

@@ -1,0 +1,7 @@
+"""The history of the notifier's database, and the tables that it ends in."""
+
+from services.events import inbox
+from services.notifier.models import Table
+from services.web import idempotency
+
+METADATA = [Table.metadata, inbox.metadata, idempotency.metadata]

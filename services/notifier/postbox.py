@@ -1,0 +1,242 @@
+"""Letters on their way: which are due, who has them in hand, and what became of them.
+
+A letter is claimed for a short while, and may go back as long as the server has not been ready for it. From then on it
+is sent, refused, or uncertain; what is uncertain is shown and never sent again by itself. Leases and rests run on real
+time, because they measure machinery and not the practice.
+"""
+
+import os
+import socket
+import zlib
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select, text, update
+from sqlmodel import col
+
+from services.database import Database
+from services.notifier.desired import ANSWERS, by_day
+from services.notifier.models import Letter, ServerRest, Status
+from services.notifier.smtp import FINAL_REPLY_SECONDS
+
+BATCH = 50
+LEASE = timedelta(seconds=60)
+LEASE_AT_THE_SERVER = timedelta(seconds=FINAL_REPLY_SECONDS + 60)
+PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, *[60] * 47)]
+"""Between tries: two days in all."""
+LONGEST_REST = timedelta(seconds=60)
+SENDERS = 7_296_012
+"""The first half of the advisory locks that senders sit on."""
+
+
+# -- what is due ------------------------------------------------------------------------------------------
+
+
+def _due(now: datetime) -> list[ColumnElement[bool]]:
+    return [col(Letter.status) == Status.planned, col(Letter.next_try_at) <= now, *_awake(now)]
+
+
+def _awake(now: datetime) -> list[ColumnElement[bool]]:
+    """At night only what answers somebody's own action."""
+    return [] if by_day(now) == now else [col(Letter.kind).in_(ANSWERS)]
+
+
+def is_due(db: Database, now: datetime) -> bool:
+    if db.scalar(select(col(ServerRest.until)).where(col(ServerRest.until) > func.clock_timestamp())):
+        return False
+    return db.scalar(select(col(Letter.id)).where(*_due(now)).limit(1)) is not None
+
+
+def postpone_to_morning(db: Database, now: datetime) -> None:
+    """Move what should have left by day out of the way of what may leave by night."""
+    if (morning := by_day(now)) != now:
+        waiting = (col(Letter.status) == Status.planned, col(Letter.next_try_at) <= now, ~col(Letter.kind).in_(ANSWERS))
+        db.execute(update(Letter).where(*waiting).values(next_try_at=morning))
+
+
+def lateness(db: Database, now: datetime) -> timedelta:
+    """How late the oldest letter is that should have left; one whose own server puts it off is not late."""
+    ready = or_(col(Letter.next_try_at) <= now, col(Letter.awaits_server))
+    oldest = db.scalar(
+        select(func.min(col(Letter.due_at))).where(col(Letter.status) == Status.planned, ready, *_awake(now))
+    )
+    return max(timedelta(0), now - oldest) if oldest else timedelta(0)
+
+
+# -- in hand ----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def seat(engine: Engine) -> Iterator[Connection | None]:
+    """The one place of a sender in this worker, or None when it is taken; the other processes go on with events.
+
+    Whoever sits there holds a connection on which each statement commits by itself.
+    """
+    worker = zlib.crc32(f"{socket.gethostname()}:{os.getppid()}".encode()) - 2**31
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as ledger:
+        lock = {"room": SENDERS, "worker": worker}
+        if not ledger.scalar(text("SELECT pg_try_advisory_lock(:room, :worker)"), lock):
+            yield None
+            return
+        try:
+            yield ledger
+        finally:
+            if not ledger.invalidated:
+                ledger.execute(text("SELECT pg_advisory_unlock(:room, :worker)"), lock)
+
+
+def claim(db: Database, now: datetime, most: int = BATCH) -> list[Letter]:
+    """Take letters that are due, the oldest first; what other senders have in hand is passed over."""
+    due = select(col(Letter.id)).where(*_due(now)).order_by(col(Letter.next_try_at)).limit(most)
+    taken = due.with_for_update(skip_locked=True, key_share=True).cte("taken")
+    claimed = db.scalars(
+        update(Letter)
+        .where(col(Letter.id) == taken.c.id)
+        .values(
+            status=Status.sending,
+            claim=uuid4(),
+            leased_until=func.clock_timestamp() + LEASE,
+            attempts=col(Letter.attempts) + 1,
+        )
+        .returning(Letter)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(claimed, key=lambda letter: letter.next_try_at)
+
+
+CHECKPOINT = text("""
+    WITH taken AS (
+      UPDATE letter SET status = 'sent', sent_at = clock_timestamp() + :offset, leased_until = NULL, trouble = NULL
+      WHERE id = CAST(:before AS uuid) AND claim = :claim AND status IN ('sending', 'uncertain'))
+    UPDATE letter SET handed_over_at = clock_timestamp(), leased_until = clock_timestamp() + :lease
+    WHERE id = :letter AND claim = :claim AND status = 'sending' RETURNING id
+""")
+
+
+def checkpoint(ledger: Connection, letter: Letter, before: Letter | None, offset: timedelta) -> bool:
+    """Write down that the server is about to get this letter, and has the one before it.
+
+    Says no when the letter was withdrawn or has changed since it was claimed: then it must not go.
+    """
+    values = {"letter": letter.id, "claim": letter.claim, "before": before and before.id}
+    return ledger.execute(CHECKPOINT, {**values, "offset": offset, "lease": LEASE_AT_THE_SERVER}).first() is not None
+
+
+TAKEN = text("""
+    UPDATE letter SET status = 'sent', sent_at = clock_timestamp() + :offset, leased_until = NULL, trouble = NULL
+    WHERE id = :letter AND claim = :claim AND status IN ('sending', 'uncertain')
+""")
+
+
+def mark_sent(ledger: Connection, letter: Letter, offset: timedelta) -> None:
+    ledger.execute(TAKEN, {"letter": letter.id, "claim": letter.claim, "offset": offset})
+
+
+# -- what went otherwise ----------------------------------------------------------------------------------
+
+
+def put_off(db: Database, letter: Letter, trouble: str, now: datetime) -> None:
+    """Try again after a pause that grows from try to try, and give up after two days of tries."""
+    _try_again(db, letter, trouble, now, awaits_server=False)
+
+
+def await_server(db: Database, letter: Letter, trouble: str, now: datetime) -> None:
+    """Try again after a pause, or as soon as the server takes any letter."""
+    _try_again(db, letter, trouble, now, awaits_server=True)
+
+
+def _try_again(db: Database, letter: Letter, trouble: str, now: datetime, *, awaits_server: bool) -> None:
+    if letter.attempts > len(PAUSES):
+        fail(db, letter, trouble, now)
+        return
+    again = now + PAUSES[letter.attempts - 1]
+    _end(
+        db,
+        letter,
+        status=Status.planned,
+        next_try_at=again if letter.kind in ANSWERS else by_day(again),
+        trouble=trouble,
+        awaits_server=awaits_server,
+        claim=None,
+        handed_over_at=None,
+    )
+
+
+def fail(db: Database, letter: Letter, trouble: str, _now: datetime) -> None:
+    _end(db, letter, status=Status.failed, trouble=trouble, handed_over_at=None)
+
+
+def lose_sight(db: Database, letter: Letter, trouble: str, _now: datetime) -> None:
+    """The server may have it or not. The claim stays, so that a late answer can still make it `sent`."""
+    _end(db, letter, status=Status.uncertain, trouble=trouble)
+
+
+def drop(db: Database, letter: Letter, status: Status) -> None:
+    _end(db, letter, status=status, claim=None, message=None)
+
+
+def _end(db: Database, letter: Letter, **values: object) -> None:
+    """Write what became of a letter in our hands; nothing when it is no longer in them."""
+    ours = (col(Letter.id) == letter.id, col(Letter.claim) == letter.claim, col(Letter.status) == Status.sending)
+    db.execute(update(Letter).where(*ours).values(leased_until=None, **values))
+
+
+def give_back(db: Database, letters: Collection[Letter]) -> None:
+    """Letters that were claimed and not tried are due as before."""
+    ids = [letter.id for letter in letters]
+    db.execute(
+        update(Letter)
+        .where(col(Letter.id).in_(ids), col(Letter.claim).in_({letter.claim for letter in letters}), IN_HAND)
+        .values(status=Status.planned, claim=None, leased_until=None, attempts=col(Letter.attempts) - 1)
+    )
+
+
+IN_HAND = and_(col(Letter.status) == Status.sending, col(Letter.handed_over_at).is_(None))
+AT_THE_SERVER = and_(col(Letter.status) == Status.sending, col(Letter.handed_over_at).is_not(None))
+STALE = col(Letter.leased_until) < func.clock_timestamp()
+
+
+def recover(db: Database, now: datetime) -> list[UUID]:
+    """Take back what senders left behind when they died; returns the letters whose fate nobody knows.
+
+    A letter that seems to kill its senders waits longer from time to time.
+    """
+    db.execute(
+        update(Letter)
+        .where(IN_HAND, STALE)
+        .values(
+            status=Status.planned,
+            claim=None,
+            leased_until=None,
+            next_try_at=now + (col(Letter.attempts) - 1) * timedelta(minutes=1),
+        )
+    )
+    lost = update(Letter).where(AT_THE_SERVER, STALE).values(status=Status.uncertain, trouble="BODY lost")
+    return list(db.scalars(lost.returning(col(Letter.id))))
+
+
+# -- a server in trouble ----------------------------------------------------------------------------------
+
+
+def failures(db: Database) -> int:
+    """How often in a row the server gave trouble."""
+    return db.scalar(select(col(ServerRest.failures))) or 0
+
+
+def rest(db: Database) -> None:
+    """All senders leave the server alone, longer with every time that it gives trouble."""
+    db.execute(
+        text("""INSERT INTO server_rest (id, failures, until) VALUES (1, 1, clock_timestamp() + interval '1 s')
+                ON CONFLICT (id) DO UPDATE SET failures = server_rest.failures + 1, until = clock_timestamp()
+                  + least(:longest, interval '1 s' * (1 << least(server_rest.failures, 10)))"""),
+        {"longest": LONGEST_REST},
+    )
+
+
+def wake(db: Database, now: datetime) -> None:
+    """The server takes letters again: those that waited for it are due now."""
+    db.execute(update(ServerRest).values(failures=0))
+    waiting = (col(Letter.status) == Status.planned, col(Letter.awaits_server))
+    db.execute(update(Letter).where(*waiting).values(next_try_at=now, awaits_server=False))

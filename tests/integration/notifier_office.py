@@ -1,0 +1,264 @@
+"""The notifier as its tests meet it: real events in, real letters out, and the practice's clock in the test's hand."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Engine, select, text
+from sqlmodel import col
+
+from services import clock, database
+from services.database import transaction
+from services.events import catalogue, outbox
+from services.events.catalogue import Actor, Batch, Client, Event, Form, Mode
+from services.keyring import fresh_keys
+from services.migration import migrate
+from services.notifier import delivery
+from services.notifier.models import Letter, Status
+from services.notifier.settings import Settings
+from services.workdays import at_wall_clock, local
+from tests.conftest import DatabaseServer
+from tests.smtp_catcher import SmtpCatcher
+
+FEE = {"late_fee_percent": 100, "waives_force_majeure": True}
+
+
+@dataclass
+class Person:
+    id: UUID
+    name: str
+    address: str
+
+
+@dataclass
+class Office:
+    """A supervisor with one process; every method tells the notifier what booking would tell it."""
+
+    engine: Engine
+    settings: Settings
+    catcher: SmtpCatcher
+    clock_file: Path
+    supervisor_id: UUID = field(default_factory=uuid4)
+    process_id: UUID = field(default_factory=uuid4)
+    people: list[Person] = field(default_factory=list)
+    versions: dict[str, int] = field(default_factory=dict)
+    sessions: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+
+    # -- time -------------------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        with transaction(self.engine) as db:
+            return clock.now(db)
+
+    def advance_to(self, moment: datetime) -> None:
+        clock.advance(int((moment - self.now()).total_seconds()) + 1)
+
+    def advance(self, **step: float) -> None:
+        clock.advance(int(timedelta(**step).total_seconds()))
+
+    def on(self, days: int, hour: int = 14, minute: int = 0) -> datetime:
+        """A time by the wall, so many days from now; weekends are skipped so that it is a Wednesday at the earliest."""
+        day = local(self.now()).date() + timedelta(days=days)
+        while day.weekday() != 2:
+            day += timedelta(days=1)
+        return at_wall_clock(day, time(hour, minute))
+
+    # -- what is told -------------------------------------------------------------------------------------
+
+    def hear(self, *events: Event) -> None:
+        """As a worker does, inbox included."""
+        from services.notifier import worker
+
+        worker.app.loader.import_default_modules()
+        for event in events:
+            message = outbox.envelope("booking", event, self.now()).model_dump(mode="json")
+            worker.app.tasks[event.name](message)
+
+    def version(self, thing: object) -> int:
+        self.versions[str(thing)] = self.versions.get(str(thing), 0) + 1
+        return self.versions[str(thing)]
+
+    def supervisor(self, **changes: Any) -> catalogue.SupervisorChanged:
+        fields = {
+            "version": self.version(self.supervisor_id),
+            "supervisor_id": self.supervisor_id,
+            "full_name": "Maija Meikäläinen",
+            "email": "maija@example.fi",
+            "title": "työnohjaaja STOry",
+            "phone": "+358401234567",
+            "calendar_link": uuid4(),
+        }
+        return catalogue.SupervisorChanged.model_validate(fields | changes)
+
+    def process(self, **changes: Any) -> catalogue.ProcessEvent:
+        client = Client(
+            client_id=uuid4(),
+            kind="organisation",
+            name="Esimerkkikunta",
+            first_name="Tiina",
+            last_name="Tilaaja",
+            email="tiina@example.fi",
+        )
+        fields = {
+            "version": self.version(self.process_id),
+            "process_id": self.process_id,
+            "code": "P-0001",
+            "title": "Ryhmätyönohjaus",
+            "form": Form.group,
+            "status": "active",
+            "supervisor_id": self.supervisor_id,
+            "client": client,
+            "participant_ids": tuple(person.id for person in self.people),
+            "planned_sessions": 10,
+            "session_minutes": 75,
+            "reminder_days": (7, 1),
+            "opened_at": self.now(),
+        }
+        kind = catalogue.ProcessOpened if self.versions[str(self.process_id)] == 1 else catalogue.ProcessChanged
+        return kind.model_validate(fields | changes)
+
+    def participant(self, name: str, **changes: Any) -> catalogue.ParticipantChanged:
+        person = next((known for known in self.people if known.name == name), None)
+        if person is None:
+            person = Person(uuid4(), name, f"{name.lower()}@example.fi")
+            self.people.append(person)
+        fields = {
+            "version": self.version(person.id),
+            "participant_id": person.id,
+            "process_id": self.process_id,
+            "first_name": name,
+            "last_name": "Ohjattava",
+            "email": person.address,
+            "page_link": person.id,
+            "joined_at": self.now(),
+        }
+        return catalogue.ParticipantChanged.model_validate(fields | changes)
+
+    def opens(self, *names: str, **process: Any) -> None:
+        """The supervisor, the process and its participants are known."""
+        people = [self.participant(name) for name in names]
+        self.hear(self.supervisor(), self.process(**process), *people)
+
+    def booked(self, *times: datetime, **fields: Any) -> list[catalogue.SessionBooked]:
+        """What one action books."""
+        batch = Batch(id=uuid4(), size=len(times))
+        return [self._book(starts_at, batch, fields) for starts_at in times]
+
+    def _book(self, starts_at: datetime, batch: Batch, fields: dict[str, Any]) -> catalogue.SessionBooked:
+        session_id, now = uuid4(), self.now()
+        self.sessions[session_id] = {
+            "session_id": session_id,
+            "process_id": self.process_id,
+            "supervisor_id": self.supervisor_id,
+            "number": len(self.sessions) + 1,
+            "status": "booked",
+            "starts_at": starts_at,
+            "ends_at": starts_at + timedelta(minutes=75),
+            "mode": Mode.onsite,
+            "location": "Esimerkkikatu 1",
+            "booked_at": now,
+            "changed_at": now,
+            "changed_by": Actor.client,
+            "free_until": starts_at - timedelta(days=2),
+            **FEE,
+            **fields,
+        }
+        booked: catalogue.SessionBooked = self._tell(catalogue.SessionBooked, session_id, batch)
+        return booked
+
+    def moved(self, session_id: UUID, to: datetime, **fields: Any) -> catalogue.SessionRescheduled:
+        times = {"starts_at": to, "ends_at": to + timedelta(minutes=75)}
+        self.sessions[session_id] |= times | {"changed_at": self.now()} | fields
+        told: catalogue.SessionRescheduled = self._tell(
+            catalogue.SessionRescheduled, session_id, Batch(id=uuid4(), size=1)
+        )
+        return told
+
+    def cancelled(self, *session_ids: UUID, **fields: Any) -> list[catalogue.SessionCancelled]:
+        batch = Batch(id=uuid4(), size=len(session_ids))
+        for session_id in session_ids:
+            self.sessions[session_id] |= {"status": "cancelled", "changed_at": self.now()} | fields
+        return [self._tell(catalogue.SessionCancelled, session_id, batch) for session_id in session_ids]
+
+    def _tell(self, kind: type[Any], session_id: UUID, batch: Batch) -> Any:
+        return kind.model_validate(
+            self.sessions[session_id] | {"version": self.version(session_id), "batch": batch.model_dump()}
+        )
+
+    # -- what follows -------------------------------------------------------------------------------------
+
+    def send(self) -> bool:
+        """One round of a sender; says whether more is due."""
+        return delivery.send_due(self.engine, self.settings)
+
+    def send_all(self) -> None:
+        while self.send():
+            pass
+
+    def rows(self, **where: Any) -> list[Letter]:
+        with transaction(self.engine) as db:
+            conditions = [col(getattr(Letter, name)) == value for name, value in where.items()]
+            return list(db.scalars(select(Letter).where(*conditions).order_by(col(Letter.due_at), col(Letter.id))))
+
+    def kinds(self, *statuses: Status) -> list[str]:
+        return [row.kind for row in self.rows() if not statuses or row.status in statuses]
+
+    def received(self, name: str | None = None) -> list[EmailMessage]:
+        address = f"{name.lower()}@example.fi" if name else ""
+        return [message for message in self.catcher.messages if address in str(message["To"])]
+
+    def run(self, statement: str, **values: Any) -> None:
+        with transaction(self.engine) as db:
+            db.execute(text(statement), values)
+
+    def let_pauses_pass(self) -> None:
+        """As if every letter's pause and the server's rest were over."""
+        self.run("UPDATE letter SET next_try_at = least(next_try_at, due_at) WHERE status = 'planned'")
+        self.let_the_server_rest_pass()
+
+    def let_the_server_rest_pass(self) -> None:
+        self.run("UPDATE server_rest SET until = now() - interval '1 s'")
+
+    def let_leases_pass(self) -> None:
+        self.run("UPDATE letter SET leased_until = now() - interval '1 s' WHERE leased_until IS NOT NULL")
+
+
+def environment_of(database_url: str, redis_url: str, smtp_url: str, clock_file: Path) -> dict[str, str]:
+    return {
+        **{name: value for name, value in fresh_keys().items() if name in ("TOKEN_VERIFY_KEY", "LINK_KEY")},
+        "NOTIFIER_DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "SMTP_URL": smtp_url,
+        "MAIL_FROM": "tyonohjaus@practice.example",
+        "PUBLIC_URL": "https://practice.example",
+        "REPORTING_PUBLIC_URL": "https://reports.practice.example",
+        "NOTIFIER_PUBLIC_URL": "https://letters.practice.example",
+        "DEMO_CLOCK_FILE": str(clock_file),
+    }
+
+
+@contextmanager
+def open_office(server: DatabaseServer, redis_url: str, catcher: SmtpCatcher, folder: Path) -> Iterator[Office]:
+    """An office on a database of its own; this process's environment is its own as well."""
+    url = server.create_database(f"notifier_{uuid4().hex[:8]}")
+    migrate("notifier", url)
+    environment = environment_of(url, redis_url, catcher.url, folder / "clock")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        from services.notifier import settings, worker
+
+        for remembered in (settings.settings, worker.engine, worker.office):
+            remembered.cache_clear()
+        engine = database.engine(url, pool_size=4)
+        try:
+            yield Office(engine, settings.settings(), catcher, folder / "clock")
+        finally:
+            engine.dispose()
+            worker.engine().dispose()
