@@ -105,7 +105,7 @@ def listen(pulse: Pulse, now: float) -> None:
         pulse.silent_since = now
 
 
-def report_death(child: Child, pause: float | None) -> None:
+def report_death(child: Child, pause: float) -> None:
     log.error("child.died", child=child.program.name, code=child.process.returncode, pause_seconds=pause)
 
 

@@ -1,11 +1,197 @@
-"""The demo: a small practice, played through by the public API."""
+"""The demo: three months of a small practice, played by the public API alone.
 
+The clock stands in the past when it begins (see ``up``) and in the present when it ends, so that what is booked
+afterwards lies in everyone's future. The environment holds the addresses and secrets of ``tyonohjaus.env``.
+"""
+
+import os
 import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from services import clock, workdays
+
+Json = dict[str, Any]
+
+REMINDERS_BEFORE = (timedelta(days=7), timedelta(days=1))
+SETTLED_SECONDS = 20
+
+TEAM = (("Aino", "Koskela"), ("Eero", "Nurmi"), ("Liisa", "Salo"), ("Petri", "Ahonen"), ("Saara", "Heino"))
+WEEK = [{"weekday": day, "start": "08:30", "end": "16:00"} for day in range(1, 6)]
 
 
-def main() -> int:
-    return 0
+class Refused(Exception):
+    """The API did not do what the story needs."""
+
+
+@dataclass
+class Stage:
+    booking: httpx.Client
+    notifier: httpx.Client
+
+    def post(self, path: str, **body: object) -> Json:
+        return _answer(self.booking.post(path, json=body))
+
+    def put(self, path: str, body: object) -> Json:
+        return _answer(self.booking.put(path, json=body))
+
+    def get(self, path: str, **query: str) -> Json:
+        return _answer(self.booking.get(path, params=query))
+
+
+def play(stage: Stage) -> None:
+    supervisor = open_practice(stage)
+    process = agree_on_a_process(stage, supervisor)
+    for session in book_meetings(stage, process, count=6, every_weeks=2):
+        live_through(stage, process, session)
+    arrive_in_the_present(stage)
+    other = agree_on_another_process(stage, supervisor)
+    book_meetings(stage, other, count=5, every_weeks=3)
+
+
+def open_practice(stage: Stage) -> Json:
+    supervisor = stage.post(
+        "/api/v1/supervisors",
+        name="Helena Aaltola",
+        email="helena.aaltola@tyonohjaus.example",
+        title="työnohjaaja (STOry)",
+        phone="+358 40 123 4567",
+        location="Työhuone, Puistokatu 4, Jyväskylä",
+    )
+    hours = {"weekly": WEEK, "buffer_before_minutes": 0, "buffer_after_minutes": 15, "minimum_notice_hours": 24}
+    rules = {"horizon_days": 180, "slot_step_minutes": 15, "holidays": "FI", "daily_limit": 4}
+    stage.put(f"/api/v1/supervisors/{supervisor['id']}/availability", hours | rules)
+    return supervisor
+
+
+def agree_on_a_process(stage: Stage, supervisor: Json) -> Json:
+    contact = {"first_name": "Tuula", "last_name": "Rantanen", "email": "tuula.rantanen@kunta.example"}
+    client = stage.post(
+        "/api/v1/clients", kind="organisation", name="Esimerkkikunta, kotihoito", contact=contact, payer_type="business"
+    )
+    return stage.post(
+        "/api/v1/processes",
+        client_id=client["id"],
+        supervisor_id=supervisor["id"],
+        form="team",
+        title="Kotihoidon tiimin työnohjaus",
+        planned_sessions=6,
+        session_minutes=120,
+        participants=[_person(first, last, "kunta.example") for first, last in TEAM],
+    )
+
+
+def agree_on_another_process(stage: Stage, supervisor: Json) -> Json:
+    contact = {"first_name": "Jari", "last_name": "Lehto", "email": "jari.lehto@saatio.example"}
+    client = stage.post("/api/v1/clients", kind="person", name="Jari Lehto", contact=contact, payer_type="private")
+    return stage.post(
+        "/api/v1/processes",
+        client_id=client["id"],
+        supervisor_id=supervisor["id"],
+        form="individual",
+        title="Esihenkilön työnohjaus",
+        planned_sessions=5,
+        session_minutes=60,
+        participants=[_person("Jari", "Lehto", "saatio.example")],
+    )
+
+
+def book_meetings(stage: Stage, process: Json, *, count: int, every_weeks: int) -> list[Json]:
+    """A series from the first free time after a week from now."""
+    form, minutes = process["form"], process["session_minutes"]
+    earliest = workdays.local(now()) + timedelta(days=8)
+    slots = stage.get(
+        f"/api/v1/supervisors/{process['supervisor_id']}/slots",
+        **{"form": form, "minutes": str(minutes), "from": f"{earliest.date()}"},
+        to=f"{earliest.date() + timedelta(days=14)}",
+    )["slots"]
+    series = stage.post(
+        f"/api/v1/processes/{process['id']}/series",
+        first_starts_at=slots[0]["starts_at"],
+        every_weeks=every_weeks,
+        count=count,
+        mode="onsite",
+        location="Työhuone, Puistokatu 4, Jyväskylä",
+    )
+    return list(series["sessions"])
+
+
+def live_through(stage: Stage, process: Json, session: Json) -> None:
+    """Let the reminders come, hold the meeting, and write down who was there."""
+    starts_at, ends_at = (datetime.fromisoformat(session[name]) for name in ("starts_at", "ends_at"))
+    for before in REMINDERS_BEFORE:
+        advance_to(stage, starts_at - before + timedelta(hours=3))
+    advance_to(stage, ends_at)
+    absent, *present = [person["id"] for person in process["participants"]]
+    stage.post(f"/api/v1/sessions/{session['id']}/attendance", present=present, excused=[absent])
+
+
+def arrive_in_the_present(stage: Stage) -> None:
+    advance_to(stage, datetime.now(UTC))
+
+
+def now() -> datetime:
+    return datetime.now(UTC) + clock.demo_offset()
+
+
+def advance_to(stage: Stage, moment: datetime) -> None:
+    """Move the practice's clock forward, and wait for the letters that are due then."""
+    seconds = int((moment - now()).total_seconds())
+    if seconds > 0:
+        stage.post("/demo/clock", advance_seconds=seconds)
+    settle(stage)
+
+
+def settle(stage: Stage) -> None:
+    deadline = time.monotonic() + SETTLED_SECONDS
+    while any(datetime.fromisoformat(letter["due_at"]) <= now() for letter in _planned(stage)):
+        if time.monotonic() > deadline:
+            raise Refused(f"Letters were not sent within {SETTLED_SECONDS} seconds.")
+        time.sleep(0.2)
+
+
+def _planned(stage: Stage) -> list[Json]:
+    page = _answer(stage.notifier.get("/api/v1/messages", params={"status": "planned", "limit": "200"}))
+    return list(page["items"])
+
+
+def _person(first_name: str, last_name: str, domain: str) -> Json:
+    return {"first_name": first_name, "last_name": last_name, "email": f"{first_name}.{last_name}@{domain}".lower()}
+
+
+def _answer(answer: httpx.Response) -> Json:
+    if answer.is_error:
+        raise Refused(f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text}")
+    return dict(answer.json()) if answer.content else {}
+
+
+def stage_of(environment: dict[str, str]) -> Stage:
+    form = {name: environment[f"ADMIN_{name.upper()}"] for name in ("client_id", "client_secret")}
+    booking, notifier = (
+        httpx.Client(
+            base_url=environment[f"{name}_URL"], timeout=30, headers={"Accept-Language": "en"}, trust_env=False
+        )
+        for name in ("BOOKING", "NOTIFIER")
+    )
+    token = _answer(booking.post("/oauth/token", data={"grant_type": "client_credentials", **form}))["access_token"]
+    for face in (booking, notifier):
+        face.headers["Authorization"] = f"Bearer {token}"
+    return Stage(booking, notifier)
+
+
+def main() -> None:
+    stage = stage_of(dict(os.environ))
+    try:
+        play(stage)
+    except (Refused, httpx.HTTPError) as trouble:
+        sys.exit(f"The story broke off: {trouble}")
+    finally:
+        arrive_in_the_present(stage)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

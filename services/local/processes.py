@@ -41,8 +41,6 @@ class Program:
     #: what the kernel sends when we are killed
     orphaned: signal.Signals = signal.SIGKILL
     patience_seconds: float = 10.0
-    #: it comes to an end by itself and is not started again
-    finite: bool = False
     log: Path | None = None
 
 
@@ -68,29 +66,18 @@ class StopAsked(BaseException):
     """Someone pressed Ctrl-C or sent SIGTERM."""
 
 
-Notice = Callable[[Child, float | None], None]
-"""Told of each child that ended, and after how many seconds it starts again, if it does."""
+Notice = Callable[[Child, float], None]
+"""Told of each child that ended, and after how many seconds it starts again."""
 
 
 def start(program: Program) -> Child:
-    parent = os.getpid()
-    account = program.account
-    with _output(program) as output:
-        process = subprocess.Popen(
-            list(program.arguments),
-            env=program.environment,
-            cwd=program.folder,
-            stdin=subprocess.PIPE if program.input else subprocess.DEVNULL,
-            stdout=output,
-            stderr=None if output is None else subprocess.STDOUT,
-            start_new_session=True,
-            user=account.user if account else None,
-            group=account.group if account else None,
-            extra_groups=[] if account else None,
-            preexec_fn=lambda: _tie_to_parent(parent, program.orphaned),  # noqa: PLW1509
-        )
+    try:
+        with _output(program) as output:
+            process = _popen(program, output)
+    except OSError as error:
+        raise DeadStart(f"{program.name} can't be started: {error}.") from error
     if process.stdin:
-        with process.stdin as pipe:
+        with suppress(BrokenPipeError), process.stdin as pipe:  # it died; that is seen in its time
             pipe.write(program.input.encode())
     return Child(program, process, time.monotonic())
 
@@ -134,19 +121,18 @@ def watch(children: Sequence[Child], notice: Notice, glance: Callable[[], None] 
 def tend(child: Child, notice: Notice) -> None:
     """Look after one child: bury it when it died, start it again when its pause is over."""
     now = time.monotonic()
-    if child.due is not None:
-        if now >= child.due:
-            again = start(child.program)
-            child.process, child.started, child.due = again.process, again.started, None
-    elif child.process.returncode is None and has_ended(child):
+    if child.due is None and child.process.returncode is None and has_ended(child):
         _bury(child)
-        if child.program.finite:
-            notice(child, None)
-            return
         child.failures = 0 if now - child.started > HEALTHY_SECONDS else child.failures + 1
-        pause = min(0.25 * 2**child.failures, LONGEST_PAUSE_SECONDS)
-        child.due = now + pause
-        notice(child, pause)
+        notice(child, _pause(child, now))
+    elif child.due is not None and now >= child.due:
+        try:
+            again = start(child.program)
+        except DeadStart:
+            child.failures += 1
+            notice(child, _pause(child, now))
+        else:
+            child.process, child.started, child.due = again.process, again.started, None
 
 
 def stop(children: Sequence[Child]) -> None:
@@ -201,6 +187,30 @@ def stop_signals() -> Iterator[None]:
     finally:
         for each, handler in zip(signals, before, strict=True):
             signal.signal(each, handler)
+
+
+def _pause(child: Child, now: float) -> float:
+    """Say when to start it again, later after each failure."""
+    pause: float = min(0.25 * 2**child.failures, LONGEST_PAUSE_SECONDS)
+    child.due = now + pause
+    return pause
+
+
+def _popen(program: Program, output: int | None) -> subprocess.Popen[bytes]:
+    parent, account = os.getpid(), program.account
+    return subprocess.Popen(
+        list(program.arguments),
+        env=program.environment,
+        cwd=program.folder,
+        stdin=subprocess.PIPE if program.input else subprocess.DEVNULL,
+        stdout=output,
+        stderr=None if output is None else subprocess.STDOUT,
+        start_new_session=True,
+        user=account.user if account else None,
+        group=account.group if account else None,
+        extra_groups=[] if account else None,
+        preexec_fn=lambda: _tie_to_parent(parent, program.orphaned),  # noqa: PLW1509
+    )
 
 
 def _launcher() -> int | None:

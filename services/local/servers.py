@@ -36,6 +36,15 @@ def database_addresses(url: str, names: dict[str, str]) -> dict[str, str]:
     }
 
 
+def has_database(url: str) -> bool:
+    address = make_url(url).set(drivername="postgresql")
+    try:
+        psycopg.connect(address.render_as_string(hide_password=False), connect_timeout=10).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
 def check_redis(url: str) -> None:
     """See that it answers; a ``sentinel://`` is for Celery alone to understand."""
     scheme = url.partition("://")[0]

@@ -97,7 +97,7 @@ print(processes.start(processes.Program(name="child", arguments=["/bin/sleep", "
 
 
 def test_a_child_that_dies_is_started_again_after_a_growing_pause(tmp_path: Path) -> None:
-    pauses: list[float | None] = []
+    pauses: list[float] = []
     child = start(python("import os; print(os.getpid())", tmp_path))
 
     def three_deaths() -> bool:
@@ -119,15 +119,6 @@ def test_what_a_dead_child_left_behind_is_ended_before_it_starts_again(tmp_path:
     tend(child, lambda *_: None)
     eventually(lambda: not is_running(orphan))
     stop([child])
-
-
-def test_a_finite_child_is_not_started_again(tmp_path: Path) -> None:
-    told: list[float | None] = []
-    child = start(python("", tmp_path, finite=True))
-    eventually(lambda: has_ended(child))
-    for _ in range(3):
-        tend(child, lambda _, pause: told.append(pause))
-    assert (told, child.due) == ([None], None)
 
 
 def test_a_stubborn_child_is_killed_when_its_patience_is_over_and_the_others_end_clean(tmp_path: Path) -> None:
@@ -152,6 +143,25 @@ def test_a_dead_start_says_its_last_words(tmp_path: Path) -> None:
     with pytest.raises(DeadStart, match="the port is taken"):
         wait_until(lambda: False, [child], what="child", seconds=10)
     stop([child])
+
+
+def test_a_program_that_is_missing_is_a_dead_start_and_is_tried_again_when_it_was_there_before(tmp_path: Path) -> None:
+    there = tmp_path / "program"
+    with pytest.raises(DeadStart, match="can't be started"):
+        start(Program(name="child", arguments=[there]))
+
+    there.write_text("#!/bin/sh\n")
+    there.chmod(0o755)
+    child = start(Program(name="child", arguments=[there], input="nobody reads this"))
+    there.unlink()
+    pauses: list[float] = []
+
+    def two_failures() -> bool:
+        tend(child, lambda _, pause: pauses.append(pause))
+        return len(pauses) == 2
+
+    eventually(two_failures)
+    assert pauses == [0.5, 1.0]
 
 
 def test_a_slow_start_is_given_up(tmp_path: Path) -> None:
