@@ -74,7 +74,7 @@ def record(db: Database, meeting: Meeting, wish: AttendanceWish, by: Actor, now:
 
 def of_session(db: Database, session_id: UUID) -> States:
     query = select(Attendance.participant_id, Attendance.state).where(Attendance.session_id == session_id)
-    return dict(db.execute(query).tuples())
+    return {row.participant_id: row.state for row in db.execute(query)}  # a Result has keys(): dict() misreads it
 
 
 def _ensure_members(wish: AttendanceWish, members: set[UUID]) -> None:

@@ -4,12 +4,15 @@ from fastapi import FastAPI
 
 from services import clock
 from services.booking import (
+    availability_api,
     credentials_api,
     demo_api,
     login_pages,
     logins_api,
     pages,
+    participant_pages,
     parties_api,
+    scheduling_api,
     supervision_api,
     tokens_api,
 )
@@ -25,9 +28,13 @@ ROUTERS = (
     credentials_api.router,
     supervision_api.router,
     supervision_api.recorded,
+    availability_api.router,
+    scheduling_api.router,
     logins_api.router,
     pages.router,
     login_pages.router,
+    participant_pages.router,
+    participant_pages.recorded,
     web_pages.router,
 )
 

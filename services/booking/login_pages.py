@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.booking import logins, meetings_ahead
 from services.booking.logins_api import LoginWish, ask
-from services.booking.pages import pages
+from services.booking.pages import SEE_OTHER, pages
 from services.booking.parties_api import Configured
 from services.booking.settings import Settings
 from services.database import Database
@@ -19,8 +19,6 @@ from services.web.tokens import Principal
 from services.web.transactions import Db, Now, TransactionalRoute
 
 router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
-
-SEE_OTHER = 303
 
 
 def cookie_name(settings: Settings) -> str:

@@ -5,6 +5,8 @@ from starlette.responses import HTMLResponse
 
 from services.web.pages import Pages
 
+SEE_OTHER = 303
+
 pages = Pages("services.booking")
 router = APIRouter(include_in_schema=False)
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 from sqlmodel import col, select
 
-from services.booking import access, audit, participants, policy, supervision
+from services.booking import access, audit, participants, policy, scheduling, supervision
 from services.booking.models import Attendance, Participant, Process, Session
 from services.booking.participants import PersonChange, PersonWish
 from services.booking.parties_api import Configured
@@ -141,7 +141,10 @@ def change_process(
 def close_process(
     db: Db, now: Now, who: Staff, process_id: UUID, response: Response, wish: Closing | None = None
 ) -> ProcessShown:
+    """With meetings ahead it is refused, unless they are to be called off with it."""
     process = access.process(db, who, process_id, lock=True)
+    if wish and wish.cancel_sessions:
+        scheduling.call_off(db, supervision.sessions_ahead(db, process.id, now), access.actor(who), now)
     supervision.close(db, process, now)
     audit.note(db, now, who.credential, "process.closed", f"process/{process.id}")
     return _answer(db, process, response)

@@ -47,13 +47,14 @@ class Pages:
         shown.headers["X-Robots-Tag"] = "all"
         return shown
 
-    def show_problem(self, _: Request, problem: Problem, language: Language) -> HTMLResponse:
+    def show_problem(self, request: Request, problem: Problem, language: Language) -> HTMLResponse:
         detail = problem.detail.to(language) if problem.detail else None
         errors = problem.members.get("errors", [])
         return self.show(
             "problem.html",
             problem.status,
             language=language,
+            back=None if request.method == "GET" else request.url.path.rpartition("/")[0] or "/",
             title=problem.title(language),
             detail=detail,
             reasons=[error["detail"].to(language) for error in errors] if isinstance(errors, list) else [],

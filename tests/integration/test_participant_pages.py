@@ -1,0 +1,202 @@
+"""A participant's pages: what a link in a letter opens, and what its buttons do."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, text
+
+from services.web.links import secret
+from tests.integration.conftest import Face, Json, created
+
+Make = Callable[..., Json]
+
+ALL_WEEK = [{"weekday": day, "start": "09:00", "end": "16:00"} for day in range(1, 8)]
+
+
+@pytest.fixture
+def browser(booking: Face) -> TestClient:
+    return booking.anonymous(Accept="text/html")
+
+
+@pytest.fixture
+def a_bookable_process(booking_api: TestClient, a_process: Make) -> Make:
+    """``a_bookable_process(form=…)`` has a supervisor with hours on every day."""
+
+    def make(**wishes: object) -> Json:
+        process = a_process(**wishes)
+        rules = {"weekly": ALL_WEEK, "holidays": None, "minimum_notice_hours": 1}
+        booking_api.put(f"/api/v1/supervisors/{process['supervisor_id']}/availability", json=rules)
+        return process
+
+    return make
+
+
+@pytest.fixture
+def a_session(booking_api: TestClient) -> Callable[[Json, int], Json]:
+    """``a_session(process, 5)`` is booked at the sixth free time from the third day on."""
+
+    def make(process: Json, number: int = 0) -> Json:
+        slots = booking_api.get(
+            f"/api/v1/supervisors/{process['supervisor_id']}/slots",
+            params={"form": process["form"], "minutes": process["session_minutes"]},
+        ).json()["slots"]
+        later = [slot["starts_at"] for slot in slots if slot["starts_at"] > slots[0]["starts_at"][:10] + "z"]
+        wish = {"process_id": process["id"], "starts_at": later[80 + number], "mode": "onsite"}
+        return created(booking_api.post("/api/v1/sessions", json=wish))
+
+    return make
+
+
+def page_of(booking: Face, person: Json) -> str:
+    with booking.engine.connect() as connection:
+        link = connection.execute(
+            text("SELECT page_link FROM participant WHERE id = :id"), {"id": person["id"]}
+        ).scalar_one()
+    return f"/osallistuja/{secret(booking.settings.link_key, UUID(str(link)))}"
+
+
+def statuses(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        return list(connection.execute(text("SELECT status FROM session ORDER BY number")).scalars())
+
+
+def test_opening_pages_changes_nothing(
+    booking: Face, browser: TestClient, a_bookable_process: Make, a_session: Make
+) -> None:
+    process = a_bookable_process()
+    session = a_session(process)
+    page = page_of(booking, process["participants"][0])
+
+    for _ in range(2):
+        assert "Hei, Liisa" in browser.get(page).text
+        assert "Peru tapaaminen" in browser.get(f"{page}/tapaaminen/{session['id']}").text
+        assert browser.get(f"{page}/tapaaminen/{session['id']}/peru").status_code == 405
+
+    assert statuses(booking.engine) == ["booked"]
+    assert browser.get(page).headers["Cache-Control"] == "no-store"
+
+
+def test_the_button_calls_the_meeting_off_once(
+    booking: Face, browser: TestClient, a_bookable_process: Make, a_session: Make
+) -> None:
+    process = a_bookable_process()
+    session = a_session(process)
+    page = page_of(booking, process["participants"][0])
+
+    for _ in range(2):  # a double click
+        answer = browser.post(f"{page}/tapaaminen/{session['id']}/peru")
+        assert answer.status_code == 303
+
+    assert "Tapaaminen on peruttu" in browser.get(answer.headers["Location"]).text
+    with booking.engine.connect() as connection:
+        told = connection.execute(
+            text("SELECT envelope FROM outbox WHERE aggregate LIKE 'session/%' ORDER BY position")
+        )
+        kinds = [(envelope["type"], envelope["data"]["changed_by"]) for envelope in told.scalars()]
+    assert kinds == [("session.booked.v1", "supervisor"), ("session.cancelled.v1", "participant")]
+
+
+def test_a_free_time_of_the_page_can_be_taken(
+    booking: Face, browser: TestClient, booking_api: TestClient, a_bookable_process: Make, a_session: Make
+) -> None:
+    process = a_bookable_process()
+    session = a_session(process)
+    place = f"{page_of(booking, process['participants'][0])}/tapaaminen/{session['id']}"
+    times = re.findall(r'name="starts_at" value="([^"]+)"', browser.get(place).text)
+
+    answer = browser.post(f"{place}/siirra", data={"starts_at": times[-1]})
+
+    assert answer.status_code == 303
+    assert "Tapaaminen on siirretty" in browser.get(answer.headers["Location"]).text
+    moved = booking_api.get(f"/api/v1/sessions/{session['id']}").json()
+    assert datetime.fromisoformat(moved["starts_at"]) == datetime.fromisoformat(times[-1])
+
+
+def test_a_time_that_was_taken_meanwhile_leaves_the_meeting_where_it_is(
+    booking: Face, browser: TestClient, booking_api: TestClient, a_bookable_process: Make, a_session: Make
+) -> None:
+    process = a_bookable_process()
+    session, other = a_session(process), a_session(process, 40)
+    place = f"{page_of(booking, process['participants'][0])}/tapaaminen/{session['id']}"
+
+    answer = browser.post(f"{place}/siirra", data={"starts_at": other["starts_at"]})
+
+    assert answer.status_code == 409
+    assert f'href="{place}"' in answer.text
+    assert booking_api.get(f"/api/v1/sessions/{session['id']}").json()["starts_at"] == session["starts_at"]
+
+
+def test_nobody_in_a_group_changes_what_is_everybodys(
+    booking: Face, browser: TestClient, a_bookable_process: Make, a_session: Make
+) -> None:
+    process = a_bookable_process(form="group", participants=3)
+    session = a_session(process)
+    page = page_of(booking, process["participants"][0])
+
+    shown = browser.get(page).text
+    assert "Siirrä tai peru" not in shown
+    for other in process["participants"][1:]:
+        assert other["email"] not in shown
+        assert other["first_name"] not in shown
+    assert browser.post(f"{page}/tapaaminen/{session['id']}/peru").status_code == 404
+    assert statuses(booking.engine) == ["booked"]
+
+
+def test_a_link_opens_only_its_own_process(
+    booking: Face, browser: TestClient, a_bookable_process: Make, a_session: Make
+) -> None:
+    mine, theirs = a_bookable_process(), a_bookable_process()
+    session = a_session(theirs)
+    page = page_of(booking, mine["participants"][0])
+
+    assert browser.get(f"{page}/tapaaminen/{session['id']}").status_code == 404
+    assert browser.post(f"{page}/tapaaminen/{session['id']}/peru").status_code == 404
+    assert browser.post(f"{page}/tapaaminen/{session['id']}/siirra", data={"starts_at": "x"}).status_code == 422
+
+
+@pytest.mark.parametrize("wrong", ["a" * 43, "aaaaaaaa", "%00", "..%2fetc", "ä" * 43, "a" * 5000])
+def test_a_made_up_link_opens_nothing(browser: TestClient, wrong: str) -> None:
+    answer = browser.get(f"/osallistuja/{wrong}")
+
+    assert answer.status_code == 404
+    assert wrong not in answer.text
+
+
+def test_who_left_or_was_erased_finds_nothing(
+    booking: Face, browser: TestClient, booking_api: TestClient, a_process: Make
+) -> None:
+    process = a_process(form="group", participants=3)
+    left, erased, _ = process["participants"]
+    pages = page_of(booking, left), page_of(booking, erased)
+    booking_api.delete(f"/api/v1/processes/{process['id']}/participants/{left['id']}")
+    booking_api.delete(f"/api/v1/participants/{erased['id']}")
+
+    assert [browser.get(page).status_code for page in pages] == [404, 404]
+
+
+def test_participants_take_their_data_with_them(booking: Face, browser: TestClient, a_process: Make) -> None:
+    process = a_process()
+    person = process["participants"][0]
+
+    held = browser.get(f"{page_of(booking, person)}/tiedot")
+
+    assert held.json()["participant"]["email"] == person["email"]
+    assert "attachment" in held.headers["Content-Disposition"]
+
+
+def test_a_process_is_closed_with_the_meetings_ahead_of_it_when_asked(
+    booking: Face, booking_api: TestClient, a_bookable_process: Make, a_session: Make
+) -> None:
+    process = a_bookable_process()
+    session = a_session(process)
+
+    refused = booking_api.post(f"/api/v1/processes/{process['id']}/close")
+    assert (refused.status_code, [one["id"] for one in refused.json()["sessions"]]) == (409, [session["id"]])
+
+    closed = booking_api.post(f"/api/v1/processes/{process['id']}/close", json={"cancel_sessions": True})
+    assert (closed.status_code, closed.json()["status"]) == (200, "closed")
+    assert statuses(booking.engine) == ["cancelled"]
