@@ -139,7 +139,7 @@ def calendar(db: Database, practice: Practice, first: date, last: date, now: dat
 
 
 STANDS_IN_WINDOW = text("""
-    SELECT 'absence', starts_at, ends_at, NULL FROM absence
+    SELECT 'absence', starts_at, ends_at, CAST(NULL AS timestamptz) FROM absence
     WHERE supervisor_id = :supervisor AND ends_at > :start AND starts_at < :end
     UNION ALL
     SELECT 'busy', starts_at, ends_at, NULL FROM busy_time
