@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from pydantic import AfterValidator, Field, HttpUrl, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.exc import ArgumentError
 
 from services.clock import is_demo
 from services.database import with_driver
@@ -29,6 +30,13 @@ def address(url: str) -> str:
     return str(TypeAdapter(HttpUrl).validate_python(url)).rstrip("/")
 
 
+def database(url: str) -> str:
+    try:
+        return with_driver(url)
+    except ArgumentError as error:
+        raise PydanticCustomError("not_a_database", "is no postgresql:// address") from error
+
+
 def key_bytes(encoded: str) -> bytes:
     try:
         return base64.b64decode(encoded, validate=True)
@@ -37,16 +45,18 @@ def key_bytes(encoded: str) -> bytes:
 
 
 def verify_key(encoded: str) -> str:
+    raw = key_bytes(encoded)
     try:
-        Ed25519PublicKey.from_public_bytes(key_bytes(encoded))
+        Ed25519PublicKey.from_public_bytes(raw)
     except ValueError as error:
         raise PydanticCustomError("not_a_key", "is no Ed25519 public key") from error
     return encoded
 
 
 def signing_key(encoded: str) -> str:
+    raw = key_bytes(encoded)
     try:
-        Ed25519PrivateKey.from_private_bytes(key_bytes(encoded))
+        Ed25519PrivateKey.from_private_bytes(raw)
     except ValueError as error:
         raise PydanticCustomError("not_a_key", "is no Ed25519 private key") from error
     return encoded
@@ -54,7 +64,7 @@ def signing_key(encoded: str) -> str:
 
 Secret = Annotated[str, AfterValidator(not_weak), Field(repr=False)]
 Address = Annotated[str, AfterValidator(address)]
-DatabaseUrl = Annotated[str, AfterValidator(with_driver), Field(repr=False)]
+DatabaseUrl = Annotated[str, AfterValidator(database), Field(repr=False)]
 RedisUrl = Annotated[str, Field(repr=False, pattern=r"^(rediss?|sentinel)://")]
 VerifyKey = Annotated[str, AfterValidator(verify_key)]
 SigningKey = Annotated[str, AfterValidator(signing_key), Field(repr=False)]

@@ -56,7 +56,7 @@ def several_lines(text: str) -> str:
 def deliverable(address: str) -> str:
     """An address as mail servers write it. Whether its host exists is for the sending to find out."""
     try:
-        checked = validate_email(address, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False)
+        checked = validate_email(address, allow_smtputf8=False, globally_deliverable=False, test_environment=True)
     except EmailNotValidError as error:
         raise Wrong("Tämä ei ole sähköpostiosoite.", "This is not an e-mail address.") from error
     return checked.ascii_email or checked.normalized

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
-from uuid import UUID
 
 from fastapi import Depends, Query
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Select, tuple_
 
 from services.database import Database
 from services.web.validation import invalid
@@ -51,11 +49,11 @@ def fetch(db: Database, query: Select[Row], order: Sequence[Any], paging: Paging
     return page, write([getattr(page[-1], column.key) for column in order]) if len(rows) > len(page) else None
 
 
-def write(place: Sequence[datetime | UUID | int | str]) -> str:
+def write(place: Sequence[object]) -> str:
     return base64.urlsafe_b64encode(json.dumps([str(value) for value in place]).encode()).decode()
 
 
-def read(cursor: str, order: Sequence[InstrumentedAttribute[Any] | ColumnElement[Any]]) -> list[Any]:
+def read(cursor: str, order: Sequence[Any]) -> list[Any]:
     """The values in a cursor, each of its column's type. A made-up cursor is refused, whatever is in it."""
     try:
         texts = json.loads(base64.urlsafe_b64decode(cursor))
