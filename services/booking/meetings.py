@@ -47,7 +47,7 @@ def locked(db: Database, session_id: UUID, seen: ColumnElement[bool]) -> Meeting
     """A meeting of a process that meets this condition, with the process locked."""
     of_session = select(Session.process_id).where(Session.id == session_id).scalar_subquery()
     query = select(Process).where(col(Process.id) == of_session, seen).with_for_update()
-    process = db.scalars(query).one_or_none()
+    process = db.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if process is None:
         raise NotFound
     return Meeting(process, db.get_one(Session, session_id, populate_existing=True))

@@ -5,6 +5,7 @@ from functools import partial
 
 from sqlalchemy import Engine, text
 
+from services.booking import intakes
 from services.booking.worker import engine
 from services.database import transaction
 from services.ticking import Job, serve
@@ -23,7 +24,10 @@ def prune(engine: Engine) -> bool:
 
 
 def jobs(engine: Engine) -> list[Job]:
-    return [Job("prune", timedelta(hours=1), partial(prune, engine))]
+    return [
+        Job("expire-intakes", timedelta(seconds=10), partial(intakes.expire_due, engine)),
+        Job("prune", timedelta(hours=1), partial(prune, engine)),
+    ]
 
 
 if __name__ == "__main__":
