@@ -142,4 +142,4 @@ class _Handler:
 
 class _Controller(Controller):
     def factory(self) -> SMTP:
-        return _Smtp(self.handler, enable_SMTPUTF8=True)
+        return _Smtp(self.handler, enable_SMTPUTF8=True, hostname="127.0.0.1")

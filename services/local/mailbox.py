@@ -149,7 +149,7 @@ async def missing(_request: Request, _error: Exception) -> Response:
 def mailbox(shelf: Shelf, smtp_port: int, booking_url: str = "") -> FastAPI:
     @asynccontextmanager
     async def taking_letters(_app: FastAPI) -> AsyncIterator[None]:
-        reception = partial(SMTP, Inbox(shelf), data_size_limit=WIDEST_LETTER, enable_SMTPUTF8=True)
+        reception = partial(SMTP, Inbox(shelf), data_size_limit=WIDEST_LETTER, enable_SMTPUTF8=True, hostname=LOOPBACK)
         loop = asyncio.get_running_loop()
         server = await loop.create_server(reception, LOOPBACK, smtp_port)
         yield

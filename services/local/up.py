@@ -3,14 +3,12 @@
 What starts first stops last. A trouble is one line on the terminal; the rest is in the logs of the data folder.
 """
 
-# ruff: noqa: T201
-
 import http.client
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -33,6 +31,7 @@ from services.local.processes import (
     watch,
 )
 from services.local.redis_server import RedisServer
+from services.local.terminal import say, say_died, say_ready, step
 from services.local.trouble import Trouble
 
 SERVICES = ("booking", "reporting", "notifier")
@@ -102,16 +101,16 @@ def up(plan: Plan) -> None:
             with house.stopping:
                 open_house(house)
                 house.stopping.callback(premises.withdraw, folder)
-                watch(house.children, report_death)
+                watch(house.children, say_died)
     except StopAsked:
-        print("Everything is stopped.", flush=True)
+        say("Everything is stopped.")
 
 
 def open_house(house: House) -> None:
-    print(f"tyonohjaus, with everything it keeps in {house.folder}")
+    say(f"tyonohjaus, with everything it keeps in {house.folder}")
     check_ports(house.plan)
     if house.plan.smtp_url:
-        print(f"  Mail: {servers.check_smtp(house.plan.smtp_url)}")
+        say(f"  Mail: {servers.check_smtp(house.plan.smtp_url)}")
     house.environment |= settings(house)
     start_redis(house)
     start_postgres(house)
@@ -126,7 +125,8 @@ def open_house(house: House) -> None:
     if house.plan.demo and untouched:
         play_demo(house)
     premises.announce(house.folder, announcement(house))
-    print_addresses(house)
+    letters = house.plan.smtp_url.rpartition("@")[2] or house.plan.url("mailbox")
+    say_ready(announcement(house), letters, house.folder / premises.ANNOUNCEMENT)
 
 
 def set_demo_clock(house: House, untouched: bool) -> None:
@@ -145,7 +145,7 @@ def play_demo(house: House) -> None:
             house.environment |= announcement(house)
             run(house.ours("demo", "services.local.demo"))
     except DeadStart as trouble:
-        print(f"  {trouble}")
+        say(f"  {trouble}")
 
 
 def settings(house: House) -> dict[str, str]:
@@ -173,7 +173,7 @@ def announcement(house: House) -> dict[str, str]:
 
 def check_ports(plan: Plan) -> None:
     deadline = time.monotonic() + PORT_PATIENCE_SECONDS
-    for name in (*SERVICES, "mailbox"):
+    for name in SERVICES if plan.smtp_url else (*SERVICES, "mailbox"):
         port = plan.port_of(name)
         while not is_free(port):
             if time.monotonic() > deadline:
@@ -260,36 +260,3 @@ def is_ready(port: int, path: str) -> bool:
         return False
     finally:
         connection.close()
-
-
-def print_addresses(house: House) -> None:
-    told = announcement(house)
-    print(
-        "Ready.",
-        f"  Booking    {told['BOOKING_URL']}/docs",
-        f"  Reporting  {told['REPORTING_URL']}/docs",
-        f"  Notifier   {told['NOTIFIER_URL']}/docs",
-        f"  Letters    {told['MAILBOX_URL'] or house.plan.smtp_url.rpartition('@')[2]}",
-        f"  Addresses and the administrator's secret: {house.folder / premises.ANNOUNCEMENT}",
-        "Ctrl-C stops everything.",
-        sep="\n",
-        flush=True,
-    )
-
-
-def report_death(child: Child, pause: float) -> None:
-    name, code, log = child.program.name, child.process.returncode, child.program.log
-    print(f"{name} ended with code {code} and is started again in {pause:.1f} s; see {log}", flush=True)
-
-
-@contextmanager
-def step(what: str) -> Iterator[None]:
-    """One line of progress: what it is, and when it is there how long it took."""
-    print(f"  {what} ... ", end="", flush=True)
-    began = time.monotonic()
-    try:
-        yield
-    except BaseException:
-        print(flush=True)
-        raise
-    print(f"{time.monotonic() - began:.1f} s", flush=True)

@@ -206,3 +206,12 @@ def test_stopping_twice_and_stopping_what_waits_for_its_next_start_is_no_trouble
     stop([child])
     stop([child])
     assert child.due is None
+
+
+def test_a_terminal_that_is_gone_is_no_trouble() -> None:
+    code = "from services.local.terminal import say, step\nwith step('a'): say('b')\nsay('c')"
+    reading, writing = os.pipe()
+    os.close(reading)
+    said = subprocess.run([sys.executable, "-c", code], stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (said.returncode, said.stderr) == (0, b"")
