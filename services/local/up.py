@@ -114,34 +114,37 @@ def open_house(house: House) -> None:
     house.environment |= settings(house)
     start_redis(house)
     start_postgres(house)
-    untouched = not servers.has_database(house.environment["BOOKING_DATABASE_URL"])
-    if house.plan.demo:
-        set_demo_clock(house, untouched)
+    story = house.plan.demo and is_story_due(house)
     with step("Databases at their newest shape"):
         run(house.ours("migrate", "services.cli", "migrate"))
     start_mailbox(house)
     with step("Three services and their workers"):
         start_services(house)
-    if house.plan.demo and untouched:
-        play_demo(house)
+    if story:
+        play_story(house)
     premises.announce(house.folder, announcement(house))
     letters = house.plan.smtp_url.rpartition("@")[2] or house.plan.url("mailbox")
     say_ready(announcement(house), letters, house.folder / premises.ANNOUNCEMENT)
 
 
-def set_demo_clock(house: House, untouched: bool) -> None:
-    """Let a new practice begin in the past, for its story to end in the present; no other is ever left there."""
-    clock = house.folder / "clock"
-    if untouched:
-        clock.write_text(f"{-int(DEMO_LASTS.total_seconds())}")
-    elif clock.exists() and clock.read_text().startswith("-"):
+def is_story_due(house: House) -> bool:
+    """A new practice begins in the past, and its story ends in the present; no other is ever left in the past."""
+    clock, begun = house.folder / "clock", house.folder / "story"
+    in_the_past = clock.exists() and clock.read_text().startswith("-")
+    if in_the_past and begun.exists():
         clock.write_text("0")
+        return False
+    if not in_the_past and servers.has_database(house.environment["BOOKING_DATABASE_URL"]):
+        return False
+    clock.write_text(f"{-int(DEMO_LASTS.total_seconds())}")
+    return True
 
 
-def play_demo(house: House) -> None:
+def play_story(house: House) -> None:
     """A story that breaks off is told of, and takes nothing else with it."""
     try:
         with step("Three months of a small practice"):
+            (house.folder / "story").touch()
             house.environment |= announcement(house)
             run(house.ours("demo", "services.local.demo"))
     except DeadStart as trouble:

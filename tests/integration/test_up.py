@@ -16,6 +16,8 @@ import psycopg
 from services.local import postgres
 from services.local.binaries import find_programs, unprivileged_account
 from services.local.postgres import PostgresServer
+from services.local.up import House, Plan, is_story_due
+from tests.conftest import FreshDatabase
 from tests.integration.practice import environment_of, eventually, four_free_ports
 from tests.smtp_catcher import SmtpCatcher
 
@@ -241,3 +243,24 @@ def test_servers_of_others_are_used_and_letters_go_where_they_are_sent(
         assert not (folder / "redis").exists()
         psycopg.connect(postgres_server.url("tyonohjaus_notifier").replace("+psycopg", "")).close()
         assert running.stop() == 0
+
+
+def test_a_story_is_played_once_in_a_new_practice_and_none_is_left_in_the_past(
+    tmp_path: Path, postgres_server: PostgresServer, fresh_database: FreshDatabase
+) -> None:
+    def house(database: str) -> House:
+        plan = Plan(data=tmp_path, port=8000, smtp_url="", demo=True)
+        return House(plan, tmp_path, {}, {"BOOKING_DATABASE_URL": database})
+
+    clock, existing, missing = tmp_path / "clock", fresh_database("booking"), postgres_server.url("not_there_yet")
+    assert not is_story_due(house(existing))
+    assert not clock.exists()
+    assert is_story_due(house(missing))
+    assert int(clock.read_text()) < 0
+    assert is_story_due(house(existing)), "the first start died before the story began"
+    (tmp_path / "story").touch()
+    assert not is_story_due(house(existing)), "the story broke off"
+    assert clock.read_text() == "0"
+    clock.write_text("86400")
+    assert not is_story_due(house(existing))
+    assert clock.read_text() == "86400"
