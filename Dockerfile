@@ -19,8 +19,8 @@ RUN --mount=type=cache,target=/root/.cache/uv \
     uv sync --frozen --no-default-groups --no-install-project --extra "${SERVICE:?booking, notifier or reporting}"
 COPY README.md ./
 COPY services services
-RUN --mount=type=cache,target=/root/.cache/uv \
-    uv sync --frozen --no-default-groups --no-editable --extra "${SERVICE}"
+# Without the cache of builds before: for a folder, uv takes an unchanged pyproject.toml for an unchanged package.
+RUN uv sync --frozen --no-default-groups --no-editable --no-cache --extra "${SERVICE}"
 
 
 FROM ${PYTHON_IMAGE}

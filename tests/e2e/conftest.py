@@ -13,13 +13,13 @@ from services.local.ports import free_port
 from tests.e2e.containers import Containers
 from tests.e2e.practice import Practice
 
-ROOT = Path(__file__).parents[2]
+COMPOSE_FILE = Path(__file__).parents[2] / "docker-compose.yml"
 PORTS = ("BOOKING_PORT", "NOTIFIER_PORT", "REPORTING_PORT", "MAILPIT_PORT")
 
 
 @pytest.fixture(scope="session")
 def docker_compose_file() -> str:
-    return str(ROOT / "docker-compose.yml")
+    return str(COMPOSE_FILE)
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +36,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def docker_compose_command(environment: Path) -> str:
-    command = f"docker compose --env-file {environment}"
+    command = f"docker compose --progress quiet --env-file {environment}"
     if missing := what_is_missing(command):
         stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         stop(missing)
@@ -50,9 +50,18 @@ def what_is_missing(command: str) -> str | None:
         return "Docker has no Compose plugin"
     if not succeeds("docker info"):
         return "the Docker engine does not answer"
-    if not succeeds(f"{command} -f {ROOT / 'docker-compose.yml'} pull --quiet --policy missing postgres redis mailpit"):
+    if not all(map(is_at_hand, images_of_servers(command))):
         return "the base images can't be pulled; .ci/base-images builds stand-ins for them"
     return None
+
+
+def images_of_servers(command: str) -> list[str]:
+    ask = f"{command} -f {COMPOSE_FILE} config --images postgres redis mailpit"
+    return subprocess.run(ask.split(), capture_output=True, text=True, check=True).stdout.split()
+
+
+def is_at_hand(image: str) -> bool:
+    return succeeds(f"docker image inspect {image}") or succeeds(f"docker pull --quiet {image}")
 
 
 def succeeds(command: str) -> bool:

@@ -15,7 +15,7 @@ from tests.e2e.containers import Containers
 Json = dict[str, Any]
 T = TypeVar("T")
 
-ALWAYS = [{"weekday": day, "start": "00:00", "end": "24:00"} for day in range(1, 8)]
+EVERY_DAY = [{"weekday": day, "start": "00:00", "end": "23:59"} for day in range(1, 8)]
 
 
 class Practice:
@@ -47,10 +47,10 @@ class Practice:
         return dict(answer.json())
 
     def open_process(self, participants: int) -> Json:
-        """A new process with people of its own, and a supervisor who has always time."""
+        """A new process with people of its own, and a supervisor who works every day."""
         number = next(self._numbers)
         supervisor = self.post("/api/v1/supervisors", {"name": "Sirpa Väisänen", "email": f"sirpa-{number}@example.fi"})
-        availability = {"weekly": ALWAYS, "minimum_notice_hours": 0, "horizon_days": 365, "holidays": None}
+        availability = {"weekly": EVERY_DAY, "minimum_notice_hours": 0, "horizon_days": 365, "holidays": None}
         answer = self.booking.put(f"/api/v1/supervisors/{supervisor['id']}/availability", json=availability)
         assert answer.status_code in (200, 201), answer.text
         contact = {"first_name": "Tiina", "last_name": "Tilaaja", "email": f"tiina-{number}@example.fi"}
