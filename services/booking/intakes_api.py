@@ -146,5 +146,5 @@ def _managed(db: Database, request: Request, intake_id: UUID, key: Key | None, n
         return intakes.locked(db, intake_id, true()), Actor.client
     who = principal_of(request)
     if who is None:
-        raise Unauthenticated
+        raise Unauthenticated(headers={"WWW-Authenticate": "Bearer"})
     return intakes.locked(db, intake_id, access.practices(who)), Actor.supervisor

@@ -3,6 +3,8 @@
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -16,6 +18,7 @@ from sqlalchemy.engine import make_url
 from services import log
 from services.booking.face import face
 from services.booking.settings import Settings
+from services.clock import DEMO_CLOCK_FILE
 from services.keyring import fresh_keys
 from services.migration import migrate
 from tests.conftest import DatabaseServer
@@ -91,7 +94,7 @@ def booking_settings(booking_database: str, keys: dict[str, str]) -> Settings:
     )
 
 
-SECRETS = ("TOKEN_SIGNING_KEY", "TOKEN_VERIFY_KEY", "LINK_KEY", "ADMIN_CLIENT_ID", "ADMIN_CLIENT_SECRET")
+SECRETS = ("TOKEN_SIGNING_KEY", "TOKEN_VERIFY_KEY", "LINK_KEY", "NOTES_KEY", "ADMIN_CLIENT_ID", "ADMIN_CLIENT_SECRET")
 
 
 @pytest.fixture
@@ -101,6 +104,18 @@ def booking(booking_settings: Settings) -> Iterator[Face]:
     admin = bare.as_(booking_settings.admin_client_id, booking_settings.admin_client_secret)
     with admin:
         yield Face(app, admin, booking_settings)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[timedelta], None]:
+    """``clock(timedelta(days=3))`` moves the practice that far from the real time."""
+    file = tmp_path / "offset"
+    monkeypatch.setenv(DEMO_CLOCK_FILE, str(file))
+
+    def move(offset: timedelta) -> None:
+        file.write_text(str(int(offset.total_seconds())))
+
+    return move
 
 
 @pytest.fixture

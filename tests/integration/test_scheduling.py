@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -28,18 +27,6 @@ def process(booking_api: TestClient, a_process: Make) -> Json:
 def client_api(booking: Face, booking_api: TestClient, process: Json) -> TestClient:
     """Booking's HTTP face, spoken to by the client of the process."""
     return as_client(booking, process["client_id"])
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[timedelta], None]:
-    """Move the practice this far from the real time."""
-    file = tmp_path / "offset"
-    monkeypatch.setenv("DEMO_CLOCK_FILE", str(file))
-
-    def move(offset: timedelta) -> None:
-        file.write_text(str(int(offset.total_seconds())))
-
-    return move
 
 
 def as_client(booking: Face, client_id: str) -> TestClient:
