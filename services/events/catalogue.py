@@ -273,6 +273,8 @@ class EvaluationEvent(Event):
     answer_links: dict[UUID, UUID] = {}
     remind: bool = True
     discussed_at: AwareDatetime | None = None
+    answered: int | None = None
+    """How many participants had answered by then, so that a reader knows when it has heard of all of them."""
 
     @property
     def aggregate(self) -> str:
@@ -304,6 +306,8 @@ class EvaluationAnswered(Event):
     benefits: dict[str, Agreement | None] = {}
     answered_at: AwareDatetime
     wording_version: int = 1
+    person_id: UUID | None = None
+    """The same for one person in every process that they take part in, and nothing but a number."""
 
     @property
     def aggregate(self) -> str:
@@ -426,6 +430,7 @@ class ReportCompiled(ReportEvent):
     name = "report.compiled.v1"
     compiled_at: AwareDatetime
     review_links: dict[UUID, UUID] = {}
+    supervisor_link: UUID | None = None
 
 
 class ReportReleased(ReportEvent):
