@@ -7,6 +7,7 @@ from services.booking import (
     availability_api,
     credentials_api,
     demo_api,
+    intake_pages,
     intakes_api,
     login_pages,
     logins_api,
@@ -37,6 +38,7 @@ ROUTERS = (
     login_pages.router,
     participant_pages.router,
     participant_pages.recorded,
+    intake_pages.router,
     web_pages.router,
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from services.web.language import Text
@@ -77,6 +78,11 @@ def invalid(field: str, fi: str, en: str) -> InvalidRequest:
 def invalid_request(errors: Sequence[Mapping[str, Any]]) -> InvalidRequest:
     """The problem that tells of every field that FastAPI refused, without repeating what was sent."""
     return InvalidRequest(errors=[field_error(_field(error), _reason(error)) for error in errors])
+
+
+def reasons_by_field(refused: ValidationError) -> dict[str, str]:
+    """What a form says in Finnish beside each field that was refused."""
+    return {_field({**error, "loc": ("form", *error["loc"])}): _reason(error).fi for error in refused.errors()}
 
 
 def _field(error: Mapping[str, Any]) -> str:

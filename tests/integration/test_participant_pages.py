@@ -10,11 +10,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
 from services.web.links import secret
-from tests.integration.conftest import Face, Json, created
+from tests.integration.conftest import Face, Json
+from tests.integration.diary import at, book, day_ahead, keep_hours
 
 Make = Callable[..., Json]
-
-ALL_WEEK = [{"weekday": day, "start": "09:00", "end": "16:00"} for day in range(1, 8)]
 
 
 @pytest.fixture
@@ -24,29 +23,22 @@ def browser(booking: Face) -> TestClient:
 
 @pytest.fixture
 def a_bookable_process(booking_api: TestClient, a_process: Make) -> Make:
-    """``a_bookable_process(form=…)`` has a supervisor with hours on every day."""
+    """``a_bookable_process(form=…)`` has a supervisor with hours."""
 
     def make(**wishes: object) -> Json:
         process = a_process(**wishes)
-        rules = {"weekly": ALL_WEEK, "holidays": None, "minimum_notice_hours": 1}
-        booking_api.put(f"/api/v1/supervisors/{process['supervisor_id']}/availability", json=rules)
+        keep_hours(booking_api, process["supervisor_id"])
         return process
 
     return make
 
 
 @pytest.fixture
-def a_session(booking_api: TestClient) -> Callable[[Json, int], Json]:
-    """``a_session(process, 5)`` is booked at the sixth free time from the third day on."""
+def a_session(booking_api: TestClient) -> Callable[..., Json]:
+    """``a_session(process, "12:00")`` is booked on a day in two weeks."""
 
-    def make(process: Json, number: int = 0) -> Json:
-        slots = booking_api.get(
-            f"/api/v1/supervisors/{process['supervisor_id']}/slots",
-            params={"form": process["form"], "minutes": process["session_minutes"]},
-        ).json()["slots"]
-        later = [slot["starts_at"] for slot in slots if slot["starts_at"] > slots[0]["starts_at"][:10] + "z"]
-        wish = {"process_id": process["id"], "starts_at": later[80 + number], "mode": "onsite"}
-        return created(booking_api.post("/api/v1/sessions", json=wish))
+    def make(process: Json, clock: str = "10:00") -> Json:
+        return book(booking_api, process, at(day_ahead(), clock))
 
     return make
 
@@ -120,7 +112,7 @@ def test_a_time_that_was_taken_meanwhile_leaves_the_meeting_where_it_is(
     booking: Face, browser: TestClient, booking_api: TestClient, a_bookable_process: Make, a_session: Make
 ) -> None:
     process = a_bookable_process()
-    session, other = a_session(process), a_session(process, 40)
+    session, other = a_session(process), a_session(process, "13:00")
     place = f"{page_of(booking, process['participants'][0])}/tapaaminen/{session['id']}"
 
     answer = browser.post(f"{place}/siirra", data={"starts_at": other["starts_at"]})
