@@ -5,6 +5,7 @@ afterwards lies in everyone's future. The environment holds the addresses and se
 """
 
 import os
+import re
 import sys
 import time
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ class Refused(Exception):
 @dataclass
 class Stage:
     booking: httpx.Client
+    reporting: httpx.Client
     notifier: httpx.Client
 
     def post(self, path: str, **body: object) -> Json:
@@ -87,7 +89,7 @@ def agree_on_a_process(stage: Stage, supervisor: Json) -> Json:
 
 def agree_on_another_process(stage: Stage, supervisor: Json) -> Json:
     contact = {"first_name": "Jari", "last_name": "Lehto", "email": "jari.lehto@saatio.example"}
-    client = stage.post("/api/v1/clients", kind="person", name="Jari Lehto", contact=contact, payer_type="private")
+    client = stage.post("/api/v1/clients", kind="person", name="Jari Lehto", contact=contact, payer_type="consumer")
     return stage.post(
         "/api/v1/processes",
         client_id=client["id"],
@@ -147,16 +149,23 @@ def advance_to(stage: Stage, moment: datetime) -> None:
 
 
 def settle(stage: Stage) -> None:
-    deadline = time.monotonic() + SETTLED_SECONDS
-    while any(datetime.fromisoformat(letter["due_at"]) <= now() for letter in _planned(stage)):
+    """Wait until every event has reached its readers and every letter that is due has been sent, twice in a row."""
+    deadline, quiet = time.monotonic() + SETTLED_SECONDS, 0
+    while quiet < 2:
         if time.monotonic() > deadline:
             raise Refused(f"Letters were not sent within {SETTLED_SECONDS} seconds.")
-        time.sleep(0.2)
+        quiet = 0 if _open_deliveries(stage) or _due_letters(stage) else quiet + 1
+        time.sleep(0.3)
 
 
-def _planned(stage: Stage) -> list[Json]:
+def _open_deliveries(stage: Stage) -> bool:
+    figures = [face.get("/metrics").text for face in (stage.booking, stage.reporting)]
+    return any(re.search(r"^tyonohjaus_deliveries_open\{.*\} [1-9]", text, re.MULTILINE) for text in figures)
+
+
+def _due_letters(stage: Stage) -> bool:
     page = _answer(stage.notifier.get("/api/v1/messages", params={"status": "planned", "limit": "200"}))
-    return list(page["items"])
+    return any(datetime.fromisoformat(letter["due_at"]) <= now() for letter in page["items"])
 
 
 def _person(first_name: str, last_name: str, domain: str) -> Json:
@@ -170,17 +179,21 @@ def _answer(answer: httpx.Response) -> Json:
 
 
 def stage_of(environment: dict[str, str]) -> Stage:
-    form = {name: environment[f"ADMIN_{name.upper()}"] for name in ("client_id", "client_secret")}
-    booking, notifier = (
+    faces = [
         httpx.Client(
             base_url=environment[f"{name}_URL"], timeout=30, headers={"Accept-Language": "en"}, trust_env=False
         )
-        for name in ("BOOKING", "NOTIFIER")
-    )
-    token = _answer(booking.post("/oauth/token", data={"grant_type": "client_credentials", **form}))["access_token"]
-    for face in (booking, notifier):
+        for name in ("BOOKING", "REPORTING", "NOTIFIER")
+    ]
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": environment["ADMIN_CLIENT_ID"],
+        "client_secret": environment["ADMIN_CLIENT_SECRET"],
+    }
+    token = _answer(faces[0].post("/oauth/token", data=form))["access_token"]
+    for face in faces:
         face.headers["Authorization"] = f"Bearer {token}"
-    return Stage(booking, notifier)
+    return Stage(*faces)
 
 
 def main() -> None:
