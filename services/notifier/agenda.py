@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from services.database import Database
 from services.events.catalogue import Actor
-from services.notifier import planning, state
+from services.notifier import filing, state
 from services.notifier.contexts import (
     AgendaChange,
     AgendaItem,
@@ -26,8 +26,8 @@ from services.notifier.contexts import (
     Meeting,
     MissingSummary,
 )
-from services.notifier.desired import NIGHT_ENDS, WantedLetter
 from services.notifier.models import AgendaDay, Answer, Evaluation, Intake, Process, Session, Summary, Supervisor
+from services.notifier.wishes import NIGHT_ENDS, WantedLetter
 from services.workdays import at_wall_clock, is_working_day, local, previous_working_day
 
 LAST_CALL = time(12)
@@ -61,7 +61,7 @@ def write_agendas(db: Database, now: datetime) -> None:
     for supervisor_id in db.scalars(select(col(Supervisor.supervisor_id)).where(col(Supervisor.active))).all():
         if gather(db, supervisor_id, today, now).is_worth_a_letter:
             letter = WantedLetter(LetterKind.daily_agenda, supervisor_id, due_at, supervisor_id, due_at, not_after)
-            planning.write(db, [letter], now, {"supervisor_id": supervisor_id})
+            filing.write(db, [letter], now, {"supervisor_id": supervisor_id})
 
 
 def gather(db: Database, supervisor_id: UUID, day: date, now: datetime) -> Day:

@@ -209,7 +209,7 @@ class Round:
         log.warning(event, letter_id=str(letter.id), kind=letter.kind, reply=reply, attempt=letter.attempts)
         with transaction(self._engine) as db:
             now = clock.now(db)
-            planning.hold(db, letter.process_id or letter.recipient_id)
+            planning.hold_letter(db, letter)
             note(db, letter, reply, now)
             planning.plan_again(db, letter, now)
         if self._line and not smtp.forget(self._line):

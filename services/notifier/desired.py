@@ -8,82 +8,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from services.events.catalogue import Mode
+from services.notifier import desired_results, desired_talks
 from services.notifier.contexts import LetterKind
-from services.notifier.models import Intake, Login, Participant, Process, Session
+from services.notifier.desired_results import EvaluationState, ReportState, SummaryState
+from services.notifier.desired_talks import IntakeState
+from services.notifier.models import Login, Participant, Process, Session
+from services.notifier.wishes import SETTLING, Key, Tells, Told, WantedLetter, has_moved, newest, still_true, tell
 from services.workdays import at_wall_clock, local, working_day_on_or_before
 
 REMINDERS_AT = time(9)
 WEEK = 7
-SETTLING = timedelta(minutes=2)
-"""How long a change rests before a letter tells of it, so that quick corrections become one letter."""
 LATEST_REMINDER = timedelta(minutes=15)
-NIGHT_BEGINS, NIGHT_ENDS = time(20), time(8)
-
-APPOINTMENTS = frozenset(
-    {
-        LetterKind.booking_confirmation,
-        LetterKind.reschedule,
-        LetterKind.cancellation,
-        LetterKind.departure,
-    }
-)
-REMINDERS = frozenset({LetterKind.reminder_week, LetterKind.reminder_day})
-TALKS = frozenset({LetterKind.intake_confirmed, LetterKind.intake_moved, LetterKind.intake_cancelled})
-ANSWERS = APPOINTMENTS | TALKS | {LetterKind.intake_confirm_link, LetterKind.login_link}
-"""What answers somebody's own action. Everything else rests at night."""
-TELLING = APPOINTMENTS | TALKS
-"""What counts as having been told of a meeting; a reminder does not."""
-
-
-class Key(NamedTuple):
-    """What makes a letter the same letter."""
-
-    kind: LetterKind
-    subject: UUID
-    time: datetime
-    recipient: UUID
-
-
-@dataclass(frozen=True)
-class Tells:
-    """The version of a meeting that a letter tells, the one that its recipient knew before, and its SEQUENCE."""
-
-    meeting_id: UUID
-    version: int
-    previous_version: int | None
-    sequence: int
-
-
-@dataclass(frozen=True)
-class WantedLetter:
-    kind: LetterKind
-    subject: UUID
-    time: datetime
-    recipient: UUID
-    due_at: datetime
-    not_after: datetime | None = None
-    tells: tuple[Tells, ...] = ()
-
-    @property
-    def key(self) -> Key:
-        return Key(self.kind, self.subject, self.time, self.recipient)
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a recipient was told last of one meeting, and by which letter."""
-
-    letter: Key
-    meeting: Session | Intake
-    sequence: int
-
-    @property
-    def is_over(self) -> bool:
-        return self.meeting.status == "cancelled" or self.letter.kind is LetterKind.departure
 
 
 @dataclass(frozen=True)
@@ -100,13 +37,7 @@ class ProcessState:
     written: frozenset[Key]
 
 
-@dataclass(frozen=True)
-class IntakeState:
-    history: Sequence[Intake]
-    told: Told | None
-
-
-State = ProcessState | IntakeState | Login
+State = ProcessState | IntakeState | Login | EvaluationState | SummaryState | ReportState
 
 
 def wanted(state: State, now: datetime) -> set[WantedLetter]:
@@ -115,19 +46,15 @@ def wanted(state: State, now: datetime) -> set[WantedLetter]:
         case ProcessState():
             return set(_of_process(state, now))
         case IntakeState():
-            return set(_of_intake(state))
+            return set(desired_talks.of_intake(state))
         case Login():
-            return {_of_login(state)}
-
-
-def by_day(instant: datetime) -> datetime:
-    """This instant, or when the night is over, the morning after it."""
-    wall = local(instant)
-    if wall.time() < NIGHT_ENDS:
-        return at_wall_clock(wall.date(), NIGHT_ENDS)
-    if wall.time() >= NIGHT_BEGINS:
-        return at_wall_clock(wall.date() + timedelta(days=1), NIGHT_ENDS)
-    return instant
+            return {desired_talks.of_login(state)}
+        case EvaluationState():
+            return set(desired_results.of_evaluation(state, now))
+        case SummaryState():
+            return set(desired_results.of_summary(state))
+        case ReportState():
+            return set(desired_results.of_report(state))
 
 
 # -- a process --------------------------------------------------------------------------------------------
@@ -177,6 +104,8 @@ def _of_process(state: ProcessState, now: datetime) -> Iterator[WantedLetter]:
         for meeting in meetings.newest:
             if meeting.status == "booked":
                 yield from _reminders(state, meeting, participant, steps[meeting.session_id], now)
+            elif meeting.status == "held":
+                yield from desired_results.of_meeting(meeting, participant)
 
 
 Known = Mapping[UUID, Told]
@@ -193,21 +122,12 @@ def _appointments(
                 unheard.append(meeting)
         elif meeting.status == "cancelled" and not told.is_over:
             called_off.append(meeting)
-        elif _has_moved(meeting, told.meeting) and max(meeting.starts_at, told.meeting.starts_at) > meetings.now:
+        elif has_moved(meeting, told.meeting) and max(meeting.starts_at, told.meeting.starts_at) > meetings.now:
             yield _reschedule(meeting, participant, told)
         else:
-            yield _still_true(told)
+            yield still_true(told)
     yield from _confirmations(process, meetings, unheard, participant, known)
     yield from _cancellations(meetings, called_off, participant, known)
-
-
-def _has_moved(meeting: Session | Intake, told: Session | Intake) -> bool:
-    return meeting.status in ("booked", "confirmed") and _time_and_place(meeting) != _time_and_place(told)
-
-
-def _time_and_place(meeting: Session | Intake) -> tuple[datetime, datetime, Mode, str | None]:
-    place = meeting.join_url if meeting.mode == Mode.remote else meeting.location
-    return meeting.starts_at, meeting.ends_at, meeting.mode, place
 
 
 def _confirmations(
@@ -290,7 +210,7 @@ def _farewell(process: Process, meetings: _Meetings, participant: Participant, k
     for meeting in meetings.newest:
         told = known.get(meeting.session_id)
         if told and told.is_over:
-            yield _still_true(told)
+            yield still_true(told)
         elif told and max(meeting.starts_at, told.meeting.starts_at) > meetings.now:
             coming.append(meeting)
     if coming:
@@ -303,10 +223,6 @@ def _farewell(process: Process, meetings: _Meetings, participant: Participant, k
             not_after=max(max(meeting.starts_at, known[meeting.session_id].meeting.starts_at) for meeting in coming),
             tells=_tells(coming, known),
         )
-
-
-def _still_true(told: Told) -> WantedLetter:
-    return WantedLetter(*told.letter, due_at=told.letter.time)
 
 
 Grouping = Callable[[Session], UUID | None]
@@ -332,14 +248,7 @@ def _grouped(
 
 
 def _tells(members: Iterable[Session], known: Known) -> tuple[Tells, ...]:
-    return tuple(_tell(meeting.session_id, meeting.version, known.get(meeting.session_id)) for meeting in members)
-
-
-def _tell(meeting_id: UUID, version: int, told: Told | None) -> Tells:
-    """SEQUENCE is the version; for who left or came back it rises where the version does not."""
-    if told is None:
-        return Tells(meeting_id, version, None, version)
-    return Tells(meeting_id, version, told.meeting.version, max(version, told.sequence + 1))
+    return tuple(tell(meeting.session_id, meeting.version, known.get(meeting.session_id)) for meeting in members)
 
 
 def reminder_steps(meeting: Session, days_before: Iterable[int]) -> list[tuple[LetterKind, datetime]]:
@@ -380,61 +289,3 @@ def _reminders(
         )
         if due_at < end and (due_at > now or letter.key in state.written):
             yield letter
-
-
-# -- first contacts ---------------------------------------------------------------------------------------
-
-
-def _of_intake(state: IntakeState) -> Iterator[WantedLetter]:
-    talk = max(state.history, key=lambda intake: intake.version)
-    told = state.told
-    if talk.status == "held":
-        yield _about(talk, LetterKind.intake_confirm_link, talk.expires_at, talk.seen_at, talk.expires_at)
-    elif told is None:
-        if talk.status == "confirmed":
-            first = min(intake.version for intake in state.history if intake.status == "confirmed")
-            rest = SETTLING if talk.version > first else timedelta(0)
-            yield _about(talk, LetterKind.intake_confirmed, talk.seen_at, talk.seen_at + rest, talk.starts_at)
-    elif talk.status == "cancelled" and not told.is_over:
-        yield _about(talk, LetterKind.intake_cancelled, talk.seen_at, talk.seen_at, None, told)
-    elif _has_moved(talk, told.meeting):
-        useful = max(talk.starts_at, told.meeting.starts_at)
-        yield _about(talk, LetterKind.intake_moved, talk.seen_at, talk.seen_at + SETTLING, useful, told)
-    else:
-        yield _still_true(told)
-
-
-def _about(
-    talk: Intake,
-    kind: LetterKind,
-    time: datetime,
-    due_at: datetime,
-    not_after: datetime | None,
-    told: Told | None = None,
-) -> WantedLetter:
-    tells = (_tell(talk.intake_id, talk.version, told),)
-    return WantedLetter(kind, talk.intake_id, time, talk.intake_id, due_at, not_after, tells)
-
-
-def _of_login(login: Login) -> WantedLetter:
-    return WantedLetter(
-        LetterKind.login_link,
-        login.login_id,
-        login.expires_at,
-        login.login_id,
-        due_at=login.seen_at,
-        not_after=login.expires_at,
-    )
-
-
-V = TypeVar("V", Session, Intake)
-
-
-def newest(history: Iterable[V], identity: Callable[[V], UUID]) -> list[V]:
-    """The highest version of each."""
-    last: dict[UUID, V] = {}
-    for told in history:
-        known = last.get(identity(told))
-        if known is None or known.version < told.version:
-            last[identity(told)] = told
-    return list(last.values())

@@ -13,8 +13,8 @@ from sqlmodel import col
 from services.database import Database
 from services.notifier.agenda import Day, gather
 from services.notifier.contexts import LetterKind
-from services.notifier.desired import newest
 from services.notifier.models import (
+    Evaluation,
     Intake,
     Letter,
     Login,
@@ -22,15 +22,19 @@ from services.notifier.models import (
     Participant,
     Preference,
     Process,
+    Report,
     Session,
+    Summary,
     Supervisor,
     Table,
 )
+from services.notifier.planning import EVALUATION, REPORT, SUMMARY
 from services.notifier.settings import Settings
+from services.notifier.wishes import newest
 from services.web import links
 from services.workdays import local
 
-TELLS_OF_THE_NEXT = (LetterKind.cancellation, LetterKind.summary)
+NEEDS_THE_CALENDAR = (LetterKind.cancellation, LetterKind.summary, LetterKind.evaluation_request)
 
 T = TypeVar("T", bound=Table)
 K = TypeVar("K")
@@ -64,11 +68,18 @@ class Desk:
     logins: Mapping[UUID, Login]
     #: the meetings, in their newest state, of each process whose letters tell of the next one
     calendars: Mapping[UUID, Sequence[Session]]
+    evaluations: Mapping[UUID, Evaluation]
+    #: every version of each
+    summaries: Mapping[UUID, Sequence[Summary]]
+    reports: Mapping[UUID, Report]
     #: what each agenda has to say, by the letter's id
     agendas: Mapping[UUID, Day]
 
     def link(self, path: str, link_id: UUID) -> str:
         return f"{self.settings.public_url}/{path}/{self.secret(link_id)}"
+
+    def report_link(self, link_id: UUID) -> str:
+        return f"{self.settings.reporting_public_url}/raportti/{self.secret(link_id)}"
 
     def settings_link(self, participant_id: UUID) -> str | None:
         preference = self.preferences.get(participant_id)
@@ -98,14 +109,29 @@ def lay_out(
         preferences=_by_id(db, Preference, "participant_id", recipients),
         logins=_by_id(db, Login, "login_id", recipients),
         calendars=_calendars(
-            db, {letter.process_id for letter in letters if letter.process_id and letter.kind in TELLS_OF_THE_NEXT}
+            db, {letter.process_id for letter in letters if letter.process_id and letter.kind in NEEDS_THE_CALENDAR}
         ),
+        evaluations=_by_id(db, Evaluation, "evaluation_id", _subjects(letters, EVALUATION.kinds)),
+        summaries=_summaries(db, _subjects(letters, SUMMARY.kinds)),
+        reports=_by_id(db, Report, "report_id", _subjects(letters, REPORT.kinds)),
         agendas={
             letter.id: gather(db, letter.recipient_id, local(letter.time).date(), now)
             for letter in letters
             if letter.kind == LetterKind.daily_agenda
         },
     )
+
+
+def _subjects(letters: Sequence[Letter], kinds: Collection[LetterKind]) -> set[UUID]:
+    return {letter.subject_id for letter in letters if letter.kind in kinds}
+
+
+def _summaries(db: Database, summary_ids: Collection[UUID]) -> dict[UUID, list[Summary]]:
+    versions = defaultdict(list)
+    if summary_ids:
+        for version in db.scalars(select(Summary).where(col(Summary.summary_id).in_(summary_ids))):
+            versions[version.summary_id].append(version)
+    return versions
 
 
 def _mentions(db: Database, letter_ids: Collection[UUID]) -> dict[UUID, list[Mention]]:

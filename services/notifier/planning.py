@@ -3,55 +3,35 @@
 It happens in the transaction that brings new state, so that a letter that waits is always one that is still wanted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import delete, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text
 from sqlmodel import col
 
 from services.database import Database
-from services.notifier import state
+from services.notifier import filing, state
 from services.notifier.contexts import LetterKind
-from services.notifier.desired import APPOINTMENTS, REMINDERS, TALKS, WantedLetter, wanted
-from services.notifier.models import Intake, Letter, Login, Mention, Process, Status
+from services.notifier.desired import ProcessState, State, wanted
+from services.notifier.desired_results import EvaluationState
+from services.notifier.filing import Parties
+from services.notifier.models import Evaluation, Intake, Letter, Process, Report, Summary
 from services.notifier.state import Filed, letters_where
-from services.trace import traceparent
+from services.notifier.wishes import APPOINTMENTS, REMINDERS, TALKS, Key
 
-OF_A_PROCESS = APPOINTMENTS | REMINDERS
-OF_AN_INTAKE = TALKS | {LetterKind.intake_confirm_link}
-
-
-def plan_process(db: Database, process_id: UUID, now: datetime) -> None:
-    hold(db, process_id)
-    letters = letters_where(db, (col(Letter.process_id) == process_id) & col(Letter.kind).in_(OF_A_PROCESS))
-    found = state.of_process(db, process_id, letters)
-    if found:
-        parties = {"process_id": process_id, "supervisor_id": found.process.supervisor_id}
-        settle(db, wanted(found, now), letters, now, parties)
+Read = Callable[[Database, UUID, list[Filed]], tuple[State, Parties] | None]
 
 
-def plan_intake(db: Database, intake_id: UUID, now: datetime) -> None:
-    hold(db, intake_id)
-    letters = letters_where(db, (col(Letter.recipient_id) == intake_id) & col(Letter.kind).in_(OF_AN_INTAKE))
-    found = state.of_intake(db, intake_id, letters)
-    if found:
-        settle(db, wanted(found, now), letters, now, {"supervisor_id": found.history[0].supervisor_id})
+@dataclass(frozen=True)
+class Scope:
+    """Letters that are planned together: their kinds, the column that tells whose they are, how to read the state."""
 
-
-def plan_login(db: Database, login: Login, now: datetime) -> None:
-    settle(db, wanted(login, now), letters_where(db, col(Letter.recipient_id) == login.login_id), now, {})
-
-
-def plan_supervisor(db: Database, supervisor_id: UUID, now: datetime) -> None:
-    """Plan whatever has waited for this supervisor to be heard of."""
-    processes = select(col(Process.process_id)).where(col(Process.supervisor_id) == supervisor_id)
-    for process_id in sorted(db.scalars(processes)):
-        plan_process(db, process_id, now)
-    talks = select(col(Intake.intake_id)).where(col(Intake.supervisor_id) == supervisor_id).distinct()
-    for intake_id in sorted(db.scalars(talks)):
-        plan_intake(db, intake_id, now)
+    kinds: frozenset[LetterKind]
+    column: Any
+    read: Read
 
 
 def hold(db: Database, aggregate: UUID) -> None:
@@ -62,121 +42,130 @@ def hold(db: Database, aggregate: UUID) -> None:
     db.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 0))"), {"id": str(aggregate)})
 
 
-def write_anew(db: Database, recipient_id: UUID, *, new_address: bool) -> None:
-    """Render again what nobody has yet; with a new address what had failed may be tried again."""
-    own = col(Letter.recipient_id) == recipient_id
-    rendered = (state.WAITS, col(Letter.message).is_not(None))
-    db.execute(update(Letter).where(own, *rendered).values(status=Status.planned, **UNRENDERED))
-    if new_address:
-        db.execute(update(Letter).where(own, col(Letter.status) == Status.failed).values(status=Status.cancelled))
+def plan(db: Database, scope: Scope, subject: UUID, now: datetime) -> None:
+    letters = _letters(db, scope, subject)
+    found = scope.read(db, subject, letters)
+    if found:
+        filing.settle(db, wanted(found[0], now), letters, now, found[1])
+
+
+def plan_all(db: Database, process_id: UUID, now: datetime) -> None:
+    """Plan everything that goes to the people of a process: who they are has changed."""
+    plan(db, PROCESS, process_id, now)
+    in_process = (
+        (EVALUATION, Evaluation.evaluation_id, Evaluation.process_id),
+        (SUMMARY, Summary.summary_id, Summary.process_id),
+        (REPORT, Report.report_id, Report.process_id),
+    )
+    for scope, key, owner in in_process:
+        for subject in db.scalars(select(col(key)).where(col(owner) == process_id).distinct()).all():
+            plan(db, scope, subject, now)
+
+
+def plan_supervisor(db: Database, supervisor_id: UUID, now: datetime) -> None:
+    """Plan whatever has waited for this supervisor to be heard of."""
+    processes = select(col(Process.process_id)).where(col(Process.supervisor_id) == supervisor_id)
+    for process_id in sorted(db.scalars(processes)):
+        hold(db, process_id)
+        plan_all(db, process_id, now)
+    talks = select(col(Intake.intake_id)).where(col(Intake.supervisor_id) == supervisor_id).distinct()
+    for intake_id in sorted(db.scalars(talks)):
+        hold(db, intake_id)
+        plan(db, INTAKE, intake_id, now)
+
+
+def hold_letter(db: Database, letter: Letter) -> None:
+    hold(db, letter.process_id or letter.subject_id)
 
 
 def plan_again(db: Database, letter: Letter, now: datetime) -> None:
     """Think again after a letter was not taken: what it told has not been told."""
-    if letter.kind in OF_A_PROCESS and letter.process_id:
-        plan_process(db, letter.process_id, now)
-    elif letter.kind in OF_AN_INTAKE:
-        plan_intake(db, letter.recipient_id, now)
+    scope = _scope_of(letter)
+    if scope:
+        plan(db, scope, _subject_in(scope, letter), now)
 
 
-# -- from wish to row -------------------------------------------------------------------------------------
-
-Parties = dict[str, UUID]
-
-
-def settle(
-    db: Database, letters: Iterable[WantedLetter], filed: Sequence[Filed], now: datetime, parties: Parties
-) -> None:
-    """Insert what is missing, withdraw what is no longer wanted, and refresh what tells something else by now."""
-    wishes = {letter.key: letter for letter in letters}
-    last_editions = {letter.key: letter for letter in filed}
-    withdraw(db, [letter.id for letter in filed if letter.waits and letter.key not in wishes])
-    write(db, [letter for key, letter in wishes.items() if key not in last_editions], now, parties)
-    for key, old in last_editions.items():
-        if key in wishes and _is_to_be_renewed(old, wishes[key]):
-            renew(db, old.id, wishes[key])
-
-
-def _is_to_be_renewed(old: Filed, wish: WantedLetter) -> bool:
-    if old.status == Status.cancelled:
+def still_holds(db: Database, letter: Letter, now: datetime) -> bool:
+    """Whether what the letter says is still so, and still of use."""
+    scope, key = _scope_of(letter), Key(LetterKind(letter.kind), letter.subject_id, letter.time, letter.recipient_id)
+    if letter.not_after and letter.not_after <= now:
+        return False
+    if scope is None:
         return True
-    same = (old.due_at, old.not_after, old.tells) == (wish.due_at, wish.not_after, frozenset(wish.tells))
-    return old.waits and bool(wish.tells) and not same
+    hold_letter(db, letter)
+    subject = _subject_in(scope, letter)
+    found = scope.read(db, subject, _letters(db, scope, subject))
+    return found is not None and key in {wish.key for wish in wanted(_as_if_waiting(found[0], key), now)}
 
 
-def write(db: Database, letters: Sequence[WantedLetter], now: datetime, parties: Parties) -> None:
-    if not letters:
-        return
-    rows = {uuid4(): letter for letter in letters}
-    written = db.scalars(
-        insert(Letter)
-        .values([_row(letter_id, letter, now, parties) for letter_id, letter in rows.items()])
-        .on_conflict_do_nothing()
-        .returning(col(Letter.id))
-    ).all()
-    mention(db, [(letter_id, rows[letter_id]) for letter_id in written])
+def _letters(db: Database, scope: Scope, subject: UUID) -> list[Filed]:
+    return letters_where(db, (col(scope.column) == subject) & col(Letter.kind).in_(scope.kinds))
 
 
-def _row(letter_id: UUID, letter: WantedLetter, now: datetime, parties: Parties) -> dict[str, object]:
-    return {
-        **{"process_id": None, "supervisor_id": None, **parties},
-        "id": letter_id,
-        "kind": letter.kind,
-        "subject_id": letter.subject,
-        "time": letter.time,
-        "recipient_id": letter.recipient,
-        "created_at": now,
-        "due_at": letter.due_at,
-        "next_try_at": letter.due_at,
-        "not_after": letter.not_after,
-        "traceparent": traceparent(),
-    }
+def _scope_of(letter: Letter) -> Scope | None:
+    return next((scope for scope in SCOPES if letter.kind in scope.kinds), None)
 
 
-def mention(db: Database, letters: Iterable[tuple[UUID, WantedLetter]]) -> None:
-    rows = [
-        {
-            "letter_id": letter_id,
-            "meeting_id": tells.meeting_id,
-            "version": tells.version,
-            "previous_version": tells.previous_version,
-            "sequence": tells.sequence,
-        }
-        for letter_id, letter in letters
-        for tells in letter.tells
-    ]
-    if rows:
-        db.execute(insert(Mention), rows)
+def _subject_in(scope: Scope, letter: Letter) -> UUID:
+    subject: UUID = getattr(letter, scope.column.key)
+    return subject
 
 
-def withdraw(db: Database, letter_ids: Sequence[UUID]) -> None:
-    """Whoever has one of them in hand finds its claim gone before giving it away."""
-    if letter_ids:
-        db.execute(
-            update(Letter)
-            .where(col(Letter.id).in_(letter_ids))
-            .values(status=Status.cancelled, claim=None, leased_until=None, message=None)
-        )
+def _as_if_waiting(found: State, key: Key) -> State:
+    if isinstance(found, ProcessState | EvaluationState):
+        return replace(found, written=found.written | {key})
+    return found
 
 
-def renew(db: Database, letter_id: UUID, wish: WantedLetter) -> None:
-    """Write anew a letter that nobody has: it will be rendered again and have another Message-ID."""
-    db.execute(
-        update(Letter)
-        .where(col(Letter.id) == letter_id)
-        .values(
-            status=Status.planned,
-            due_at=wish.due_at,
-            next_try_at=wish.due_at,
-            not_after=wish.not_after,
-            attempts=0,
-            trouble=None,
-            awaits_server=False,
-            **UNRENDERED,
-        )
-    )
-    db.execute(delete(Mention).where(col(Mention.letter_id) == letter_id))
-    mention(db, [(letter_id, wish)])
+# -- the scopes -------------------------------------------------------------------------------------------
 
 
-UNRENDERED: dict[str, object] = {"claim": None, "leased_until": None, "message": None, "message_id": None}
+def _of_process(db: Database, process_id: UUID, letters: list[Filed]) -> tuple[State, Parties] | None:
+    found = state.of_process(db, process_id, letters)
+    return (found, _parties(found.process)) if found else None
+
+
+def _of_intake(db: Database, intake_id: UUID, letters: list[Filed]) -> tuple[State, Parties] | None:
+    found = state.of_intake(db, intake_id, letters)
+    return (found, {"supervisor_id": found.history[0].supervisor_id}) if found else None
+
+
+def _of_login(db: Database, login_id: UUID, _: list[Filed]) -> tuple[State, Parties] | None:
+    found = state.of_login(db, login_id)
+    return (found, {}) if found else None
+
+
+def _of_evaluation(db: Database, evaluation_id: UUID, letters: list[Filed]) -> tuple[State, Parties] | None:
+    found = state.of_evaluation(db, evaluation_id, letters)
+    return (found, _parties(found.process)) if found else None
+
+
+def _of_summary(db: Database, summary_id: UUID, _: list[Filed]) -> tuple[State, Parties] | None:
+    found = state.of_summary(db, summary_id)
+    return (found, _parties(found.process)) if found else None
+
+
+def _of_report(db: Database, report_id: UUID, _: list[Filed]) -> tuple[State, Parties] | None:
+    found = state.of_report(db, report_id)
+    if found is None:
+        return None
+    return found, _parties(found.process) if found.process else {"supervisor_id": found.report.supervisor_id}
+
+
+def _parties(process: Process) -> Parties:
+    return {"process_id": process.process_id, "supervisor_id": process.supervisor_id}
+
+
+PROCESS = Scope(APPOINTMENTS | REMINDERS | {LetterKind.session_feedback}, Letter.process_id, _of_process)
+INTAKE = Scope(TALKS | {LetterKind.intake_confirm_link}, Letter.subject_id, _of_intake)
+LOGIN = Scope(frozenset({LetterKind.login_link}), Letter.subject_id, _of_login)
+EVALUATION = Scope(
+    frozenset({LetterKind.evaluation_request, LetterKind.evaluation_reminder}), Letter.subject_id, _of_evaluation
+)
+SUMMARY = Scope(frozenset({LetterKind.summary}), Letter.subject_id, _of_summary)
+REPORT = Scope(
+    frozenset({LetterKind.goal_report, LetterKind.overview_report, LetterKind.report_review, LetterKind.client_report}),
+    Letter.subject_id,
+    _of_report,
+)
+SCOPES = (PROCESS, INTAKE, LOGIN, EVALUATION, SUMMARY, REPORT)

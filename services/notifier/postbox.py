@@ -17,9 +17,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, selec
 from sqlmodel import col
 
 from services.database import Database
-from services.notifier.desired import ANSWERS, by_day
 from services.notifier.models import Letter, ServerRest, Status
 from services.notifier.smtp import FINAL_REPLY_SECONDS
+from services.notifier.wishes import ANSWERS, by_day
 
 BATCH = 50
 LEASE = timedelta(seconds=60)

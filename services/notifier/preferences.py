@@ -9,6 +9,7 @@ from services.database import Database
 from services.notifier import state
 from services.notifier.models import Participant, Preference
 from services.web import links
+from services.web.problems import NotFound
 
 
 def prepare(db: Database, participant_id: UUID, link_key: str) -> None:
@@ -18,18 +19,11 @@ def prepare(db: Database, participant_id: UUID, link_key: str) -> None:
     state.keep(db, Preference(participant_id=participant_id, link=link, digest=links.digest(secret)))
 
 
-def find(db: Database, secret: str, *, to_change: bool = False) -> Preference | None:
-    """The choices behind a link; none when it is made up, or its participant is gone."""
+def find(db: Database, secret: str) -> tuple[Participant, Preference]:
+    """The participant whose link this is, with their choices."""
     query = select(Preference).where(col(Preference.digest) == links.digest(secret))
-    return db.scalars(query.with_for_update() if to_change else query).first()
-
-
-def process_of(db: Database, preference: Preference) -> UUID | None:
-    participant = db.get(Participant, preference.participant_id)
-    return participant.process_id if participant else None
-
-
-def choose(db: Database, preference: Preference, *, week: bool, day: bool) -> None:
-    preference.reminder_week, preference.reminder_day = week, day
-    db.add(preference)
-    db.flush()
+    preference = db.scalars(query).first() if links.is_wellformed(secret) else None
+    participant = db.get(Participant, preference.participant_id) if preference else None
+    if preference is None or participant is None or not participant.active:
+        raise NotFound
+    return participant, preference

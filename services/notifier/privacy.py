@@ -11,14 +11,17 @@ from services.events.catalogue import ParticipantErased
 from services.notifier import planning, state
 from services.notifier.models import (
     AgendaDay,
+    Answer,
     Intake,
     Letter,
     Login,
     Mention,
     Participant,
     Preference,
+    Report,
     Session,
     Status,
+    Summary,
 )
 
 MESSAGES_KEPT = timedelta(days=30)
@@ -41,9 +44,10 @@ def erase(db: Database, event: ParticipantErased, now: datetime) -> None:
             seen_at=now,
         ),
     )
-    db.execute(delete(Preference).where(col(Preference.participant_id) == event.participant_id))
+    for table in (Preference, Answer):
+        db.execute(delete(table).where(col(table.participant_id) == event.participant_id))
     db.execute(update(Letter).where(col(Letter.recipient_id) == event.participant_id).values(message=None))
-    planning.plan_process(db, event.process_id, now)
+    planning.plan_all(db, event.process_id, now)
 
 
 def prune(db: Database, now: datetime) -> None:
@@ -51,6 +55,8 @@ def prune(db: Database, now: datetime) -> None:
     over = col(Letter.status).not_in((Status.planned, Status.sending))
     texts = (over, col(Letter.message).is_not(None), col(Letter.created_at) < now - MESSAGES_KEPT)
     db.execute(update(Letter).where(*texts).values(message=None))
+    db.execute(update(Summary).where(col(Summary.published_at) < now - MESSAGES_KEPT).values(content=None))
+    db.execute(update(Report).where(col(Report.compiled_at) < now - MESSAGES_KEPT).values(pdf=None))
     before = now - LETTERS_KEPT
     recent = (_tells_of(Session, Session.session_id, before), _tells_of(Intake, Intake.intake_id, before))
     db.execute(delete(Letter).where(over, col(Letter.created_at) < before, ~or_(*recent)))

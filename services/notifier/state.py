@@ -19,18 +19,26 @@ from sqlmodel import col
 from services.database import Database
 from services.notifier import models
 from services.notifier.contexts import LetterKind
-from services.notifier.desired import REMINDERS, TELLING, IntakeState, Key, ProcessState, Tells, Told
+from services.notifier.desired import ProcessState
+from services.notifier.desired_results import EvaluationState, ReportState, SummaryState
+from services.notifier.desired_talks import IntakeState
 from services.notifier.models import (
+    Answer,
+    Evaluation,
     Intake,
     Letter,
+    Login,
     Mention,
     Participant,
     Preference,
     Process,
+    Report,
     Session,
     Status,
+    Summary,
     Supervisor,
 )
+from services.notifier.wishes import REMINDERS, TELLING, Key, Tells, Told
 
 Meeting = Session | Intake
 
@@ -63,7 +71,9 @@ def _table(row: models.Table) -> Table:
 
 
 def _is_new(db: Database, statement: Insert) -> bool:
-    return db.execute(statement.returning(text("1"))).first() is not None
+    is_new = db.execute(statement.returning(text("1"))).first() is not None
+    db.expire_all()  # what was read before would be taken for the newest state
+    return is_new
 
 
 # -- letters that there are already -----------------------------------------------------------------------
@@ -150,10 +160,10 @@ def _told(letters: Iterable[Filed], history: Mapping[tuple[UUID, int], Meeting])
 
 def of_process(db: Database, process_id: UUID, letters: Sequence[Filed]) -> ProcessState | None:
     """None as long as the process or its supervisor has not been heard of."""
-    process = db.get(Process, process_id)
-    if process is None or db.get(Supervisor, process.supervisor_id) is None:
+    process = _parties(db, process_id)
+    if process is None:
         return None
-    participants = db.scalars(select(Participant).where(col(Participant.process_id) == process_id)).all()
+    participants = _participants(db, process_id)
     history = db.scalars(select(Session).where(col(Session.process_id) == process_id)).all()
     return ProcessState(
         process,
@@ -171,6 +181,46 @@ def of_intake(db: Database, intake_id: UUID, letters: Sequence[Filed]) -> Intake
         return None
     told = _told(letters, {(intake_id, talk.version): talk for talk in history})
     return IntakeState(history, told.get((intake_id, intake_id)))
+
+
+def of_login(db: Database, login_id: UUID) -> Login | None:
+    return db.get(Login, login_id)
+
+
+def of_evaluation(db: Database, evaluation_id: UUID, letters: Sequence[Filed]) -> EvaluationState | None:
+    evaluation = db.get(Evaluation, evaluation_id)
+    process = _parties(db, evaluation.process_id) if evaluation else None
+    if evaluation is None or process is None:
+        return None
+    answers = select(col(Answer.participant_id)).where(col(Answer.evaluation_id) == evaluation_id)
+    people = _participants(db, evaluation.process_id)
+    return EvaluationState(evaluation, process, people, frozenset(db.scalars(answers)), _written(letters))
+
+
+def of_summary(db: Database, summary_id: UUID) -> SummaryState | None:
+    history = db.scalars(select(Summary).where(col(Summary.summary_id) == summary_id)).all()
+    process = _parties(db, history[0].process_id) if history else None
+    return SummaryState(history, process, _participants(db, process.process_id)) if process else None
+
+
+def of_report(db: Database, report_id: UUID) -> ReportState | None:
+    report = db.get(Report, report_id)
+    if report is None or db.get(Supervisor, report.supervisor_id) is None:
+        return None
+    if report.process_id is None:
+        return ReportState(report, None, ())
+    process = _parties(db, report.process_id)
+    return ReportState(report, process, _participants(db, report.process_id)) if process else None
+
+
+def _parties(db: Database, process_id: UUID) -> Process | None:
+    """The process, when its supervisor is known too."""
+    process = db.get(Process, process_id)
+    return process if process and db.get(Supervisor, process.supervisor_id) else None
+
+
+def _participants(db: Database, process_id: UUID) -> Sequence[Participant]:
+    return db.scalars(select(Participant).where(col(Participant.process_id) == process_id)).all()
 
 
 def _declined(db: Database, participants: Sequence[UUID]) -> dict[UUID, frozenset[LetterKind]]:

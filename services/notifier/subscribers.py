@@ -1,13 +1,27 @@
 """What the notifier does when it hears of an event: keep the newest state, and plan the letters that follow from it."""
 
+import base64
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from services import clock
 from services.database import Database
 from services.events import catalogue as c
 from services.events.inbox import Subscriber
-from services.notifier import planning, preferences, privacy, state
-from services.notifier.models import Intake, Login, Participant, Process, Session, Supervisor
+from services.notifier import filing, planning, preferences, privacy, state
+from services.notifier.models import (
+    Answer,
+    Evaluation,
+    Intake,
+    Login,
+    Participant,
+    Process,
+    Report,
+    Session,
+    Summary,
+    Supervisor,
+)
 from services.notifier.settings import settings
 from services.notifier.worker import app, engine, office, wake_sender
 
@@ -35,7 +49,7 @@ def process_changed(db: Database, event: c.ProcessEvent) -> None:
         client_email=client.email,
     )
     if state.keep_newest(db, row):
-        planning.plan_process(db, event.process_id, clock.now(db))
+        planning.plan_all(db, event.process_id, clock.now(db))
 
 
 @subscriber.on(c.ParticipantChanged)
@@ -46,8 +60,8 @@ def participant_changed(db: Database, event: c.ParticipantChanged) -> None:
     new_address = known is not None and known.email != event.email
     if state.keep_newest(db, Participant(**_fields(event, Participant), seen_at=now)):
         preferences.prepare(db, event.participant_id, settings().link_key)
-        planning.write_anew(db, event.participant_id, new_address=new_address)
-        planning.plan_process(db, event.process_id, now)
+        filing.write_anew(db, event.participant_id, new_address=new_address)
+        planning.plan_all(db, event.process_id, now)
 
 
 @subscriber.on(c.ParticipantErased)
@@ -59,10 +73,9 @@ def participant_erased(db: Database, event: c.ParticipantErased) -> None:
 @subscriber.on(c.SessionBooked, c.SessionRescheduled, c.SessionCancelled, c.SessionHeld)
 def session_changed(db: Database, event: c.SessionEvent) -> None:
     planning.hold(db, event.process_id)
-    links = {str(participant): str(link) for participant, link in event.feedback_links.items()}
-    fields = _fields(event, Session) | {"feedback_links": links or None}
+    fields = _fields(event, Session) | {"feedback_links": _links(event.feedback_links) or None}
     if state.keep(db, Session(**fields, batch_id=event.batch.id, batch_size=event.batch.size)):
-        planning.plan_process(db, event.process_id, clock.now(db))
+        planning.plan(db, planning.PROCESS, event.process_id, clock.now(db))
 
 
 @subscriber.on(c.IntakeRequested, c.IntakeConfirmed, c.IntakeCancelled)
@@ -70,15 +83,69 @@ def intake_changed(db: Database, event: c.IntakeEvent) -> None:
     now = clock.now(db)
     planning.hold(db, event.intake_id)
     if state.keep(db, Intake(**_fields(event, Intake), seen_at=now)):
-        planning.plan_intake(db, event.intake_id, now)
+        planning.plan(db, planning.INTAKE, event.intake_id, now)
 
 
 @subscriber.on(c.LoginRequested)
 def login_requested(db: Database, event: c.LoginRequested) -> None:
     now = clock.now(db)
-    login = Login(**_fields(event, Login), seen_at=now)
-    if state.keep_newest(db, login):
-        planning.plan_login(db, login, now)
+    if state.keep_newest(db, Login(**_fields(event, Login), seen_at=now)):
+        planning.plan(db, planning.LOGIN, event.login_id, now)
+
+
+@subscriber.on(c.EvaluationRequested, c.EvaluationClosed)
+def evaluation_changed(db: Database, event: c.EvaluationEvent) -> None:
+    planning.hold(db, event.process_id)
+    fields = _fields(event, Evaluation) | {
+        "invited": list(event.invited),
+        "answer_links": _links(event.answer_links),
+    }
+    if state.keep_newest(db, Evaluation(**fields)):
+        planning.plan(db, planning.EVALUATION, event.evaluation_id, clock.now(db))
+
+
+@subscriber.on(c.EvaluationAnswered)
+def evaluation_answered(db: Database, event: c.EvaluationAnswered) -> None:
+    """Only that somebody answered is kept; what a group agreed together is nobody's answer."""
+    if event.participant_id is None:
+        return
+    planning.hold(db, event.process_id)
+    if state.keep(db, Answer(evaluation_id=event.evaluation_id, participant_id=event.participant_id)):
+        planning.plan(db, planning.EVALUATION, event.evaluation_id, clock.now(db))
+
+
+@subscriber.on(c.SummaryPublished)
+def summary_published(db: Database, event: c.SummaryPublished) -> None:
+    planning.hold(db, event.process_id)
+    content = event.text and {
+        "themes": list(event.text.themes),
+        "actions": [action.model_dump(mode="json") for action in event.actions],
+        "reflection": event.text.reflection,
+    }
+    summary = Summary(**_fields(event, Summary) | {"links": _links(event.links), "content": content})
+    if state.keep(db, summary):
+        planning.plan(db, planning.SUMMARY, event.summary_id, clock.now(db))
+
+
+@subscriber.on(c.ReportCompiled)
+def report_compiled(db: Database, event: c.ReportCompiled) -> None:
+    _keep_report(db, event, {"review_links": _links(event.review_links)})
+
+
+@subscriber.on(c.ReportReleased)
+def report_released(db: Database, event: c.ReportReleased) -> None:
+    _keep_report(db, event, {})
+
+
+def _keep_report(db: Database, event: c.ReportEvent, more: dict[str, Any]) -> None:
+    planning.hold(db, event.process_id or event.report_id)
+    fields = _fields(event, Report) | more | {"pdf": base64.b64decode(event.pdf_base64) or None}
+    if state.keep_newest(db, Report(**fields)):
+        planning.plan(db, planning.REPORT, event.report_id, clock.now(db))
+
+
+def _links(links: Mapping[UUID, UUID]) -> dict[str, str]:
+    return {str(recipient): str(link) for recipient, link in links.items()}
 
 
 def _fields(event: c.Event, table: type[Any]) -> dict[str, Any]:

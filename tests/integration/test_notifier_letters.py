@@ -1,4 +1,4 @@
-"""From an event to a letter in somebody's mailbox: the notifier on a real database, a real Redis and a real SMTP server."""
+"""From an event to a letter in somebody's mailbox, on a real database, a real Redis and a real SMTP server."""
 
 from collections.abc import Iterator
 from pathlib import Path

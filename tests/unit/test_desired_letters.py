@@ -11,17 +11,10 @@ import pytest
 
 from services.events.catalogue import Actor, Form, Mode
 from services.notifier.contexts import LetterKind
-from services.notifier.desired import (
-    TELLING,
-    IntakeState,
-    Key,
-    ProcessState,
-    Told,
-    WantedLetter,
-    by_day,
-    wanted,
-)
+from services.notifier.desired import ProcessState, wanted
+from services.notifier.desired_talks import IntakeState
 from services.notifier.models import Intake, Login, Participant, Process, Session
+from services.notifier.wishes import TELLING, Key, Told, WantedLetter, by_day
 from services.workdays import HELSINKI, local
 
 SPACE = UUID(int=1)

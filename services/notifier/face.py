@@ -1,0 +1,53 @@
+"""The notifier's HTTP face: the log of letters, the participants' choices, and what makes it not ready."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from fastapi import FastAPI
+from prometheus_client.core import Metric
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from services import clock
+from services.database import Database, engine
+from services.notifier import messages_api, pages, postbox
+from services.notifier.models import Letter, Status
+from services.notifier.settings import Settings
+from services.web import pages as web_pages
+from services.web.application import application
+from services.web.metrics import gauge
+
+TOO_LATE = timedelta(minutes=10)
+
+ROUTERS = (messages_api.router, messages_api.recorded, pages.router, web_pages.router)
+
+
+def face(settings: Settings) -> FastAPI:
+    app = application(
+        title="Työnohjaus: notifier",
+        address=settings.notifier_public_url,
+        settings=settings,
+        engine=engine(settings.notifier_database_url),
+        routers=ROUTERS,
+        checks=[late_letters],
+        gauges=[gauges],
+    )
+    app.state.problem_page = pages.pages.show_problem
+    return app
+
+
+def late_letters(db: Database) -> Iterable[str]:
+    late = postbox.lateness(db, clock.now(db))
+    if late > TOO_LATE:
+        yield f"the oldest letter is {int(late.total_seconds())} s late"
+
+
+def gauges(db: Database) -> Iterable[Metric]:
+    counts = dict(db.execute(select(col(Letter.status), func.count()).group_by(col(Letter.status))).tuples())
+    by_status = [((status.value,), counts.get(status, 0)) for status in Status]
+    yield gauge("letters", "Letters by status.", by_status, ("status",))
+    late = postbox.lateness(db, clock.now(db)).total_seconds()
+    yield gauge("letter_oldest_overdue_seconds", "How late the oldest letter is.", [((), late)])
+    yield gauge(
+        "mail_server_failures", "How often in a row the mail server gave trouble.", [((), postbox.failures(db))]
+    )

@@ -1,0 +1,100 @@
+"""The log of letters over HTTP."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel
+from sqlmodel import col, select
+
+from services.database import Database
+from services.notifier import messages
+from services.notifier.contexts import LetterKind
+from services.notifier.messages import MessageNotKept, NotToBeResent, Preview
+from services.notifier.models import AuditEntry, Letter, Status
+from services.notifier.settings import Settings
+from services.web.paging import Page, Paged, fetch
+from services.web.problems import documented
+from services.web.tokens import Principal, Reader, Staff
+from services.web.transactions import Db, Now, RecordedRoute, TransactionalRoute
+
+router = APIRouter(prefix="/api/v1/messages", tags=["messages"], route_class=TransactionalRoute)
+recorded = APIRouter(prefix="/api/v1/messages", tags=["messages"], route_class=RecordedRoute)
+
+
+async def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+class Message(BaseModel):
+    """How far a letter is. `uncertain`: the mail server may or may not have taken it, and it is not sent by itself."""
+
+    id: UUID
+    kind: LetterKind
+    process_id: UUID | None
+    recipient_id: UUID
+    due_at: datetime
+    status: Status
+    sent_at: datetime | None
+    attempts: int
+    message_id: str | None
+    trouble: str | None
+
+
+def shown(letter: Letter) -> Message:
+    return Message.model_validate(letter, from_attributes=True)
+
+
+@router.get("")
+def list_messages(
+    db: Db,
+    who: Reader,
+    paging: Paged,
+    session_id: UUID | None = None,
+    process_id: UUID | None = None,
+    status: Annotated[Status | None, Query()] = None,
+) -> Page[Message]:
+    """Letters, the first planned first."""
+    query = select(Letter).where(messages.visible_to(who))
+    if session_id:
+        query = query.where(messages.about_session(session_id))
+    if process_id:
+        query = query.where(col(Letter.process_id) == process_id)
+    if status:
+        query = query.where(col(Letter.status) == status)
+    found, cursor = fetch(db, query, (col(Letter.created_at), col(Letter.id)), paging)
+    return Page[Message](items=[shown(letter) for letter in found], next_cursor=cursor)
+
+
+@router.get("/{message_id}")
+def show_message(db: Db, who: Reader, message_id: UUID) -> Message:
+    return shown(messages.find(db, who, message_id))
+
+
+@recorded.get("/{message_id}/preview", responses=documented(MessageNotKept))
+def preview(
+    db: Db, now: Now, who: Staff, settings: Annotated[Settings, Depends(_settings)], message_id: UUID
+) -> Preview:
+    """What the recipient reads, without the secrets of their links."""
+    letter = messages.find(db, who, message_id)
+    _note(db, now, who, "message.read", message_id)
+    return messages.preview(db, settings, letter, now)
+
+
+@router.post("/{message_id}/resend", status_code=201, responses=documented(NotToBeResent))
+def resend(db: Db, now: Now, who: Staff, message_id: UUID, response: Response) -> Message:
+    """Send a letter once more, as a new message."""
+    again = messages.resend(db, messages.find(db, who, message_id), now)
+    _note(db, now, who, "message.resent", message_id)
+    response.headers["Location"] = f"/api/v1/messages/{again.id}"
+    return shown(again)
+
+
+def _note(db: Database, now: datetime, who: Principal, action: str, message_id: UUID) -> None:
+    db.add(
+        AuditEntry(
+            at=now, actor=f"{who.role}/{who.party_id or who.credential}", action=action, subject=f"message/{message_id}"
+        )
+    )
