@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 import httpx
@@ -18,7 +19,6 @@ from services import clock, workdays
 
 Json = dict[str, Any]
 
-REMINDERS_BEFORE = (timedelta(days=7), timedelta(days=1))
 SETTLED_SECONDS = 20
 
 TEAM = (("Aino", "Koskela"), ("Eero", "Nurmi"), ("Liisa", "Salo"), ("Petri", "Ahonen"), ("Saara", "Heino"))
@@ -49,10 +49,11 @@ def play(stage: Stage) -> None:
     supervisor = open_practice(stage)
     process = agree_on_a_process(stage, supervisor)
     for session in book_meetings(stage, process, count=6, every_weeks=2):
-        live_through(stage, process, session)
-    arrive_in_the_present(stage)
+        hold(stage, process, session)
+    live_until(stage, datetime.now(UTC))
     other = agree_on_another_process(stage, supervisor)
     book_meetings(stage, other, count=5, every_weeks=3)
+    settle(stage)
 
 
 def open_practice(stage: Stage) -> Json:
@@ -122,30 +123,31 @@ def book_meetings(stage: Stage, process: Json, *, count: int, every_weeks: int) 
     return list(series["sessions"])
 
 
-def live_through(stage: Stage, process: Json, session: Json) -> None:
-    """Let the reminders come, hold the meeting, and write down who was there."""
-    starts_at, ends_at = (datetime.fromisoformat(session[name]) for name in ("starts_at", "ends_at"))
-    for before in REMINDERS_BEFORE:
-        advance_to(stage, starts_at - before + timedelta(hours=3))
-    advance_to(stage, ends_at)
+def hold(stage: Stage, process: Json, session: Json) -> None:
+    """Live until the meeting is over, and write down who was there."""
+    live_until(stage, datetime.fromisoformat(session["ends_at"]))
     absent, *present = [person["id"] for person in process["participants"]]
     stage.post(f"/api/v1/sessions/{session['id']}/attendance", present=present, excused=[absent])
-
-
-def arrive_in_the_present(stage: Stage) -> None:
-    advance_to(stage, datetime.now(UTC))
 
 
 def now() -> datetime:
     return datetime.now(UTC) + clock.demo_offset()
 
 
+def live_until(stage: Stage, moment: datetime) -> None:
+    """Pass through the time between, with a halt wherever a letter is due."""
+    settle(stage)
+    while (due := min(_planned(stage), default=moment)) < moment:
+        advance_to(stage, due)
+        settle(stage)
+    advance_to(stage, moment)
+    settle(stage)
+
+
 def advance_to(stage: Stage, moment: datetime) -> None:
-    """Move the practice's clock forward, and wait for the letters that are due then."""
-    seconds = int((moment - now()).total_seconds())
+    seconds = ceil((moment - now()).total_seconds())
     if seconds > 0:
         stage.post("/demo/clock", advance_seconds=seconds)
-    settle(stage)
 
 
 def settle(stage: Stage) -> None:
@@ -154,8 +156,9 @@ def settle(stage: Stage) -> None:
     while quiet < 2:
         if time.monotonic() > deadline:
             raise Refused(f"Letters were not sent within {SETTLED_SECONDS} seconds.")
-        quiet = 0 if _open_deliveries(stage) or _due_letters(stage) else quiet + 1
-        time.sleep(0.3)
+        busy = _open_deliveries(stage) or any(due <= now() for due in _planned(stage))
+        quiet = 0 if busy else quiet + 1
+        time.sleep(0.2)
 
 
 def _open_deliveries(stage: Stage) -> bool:
@@ -163,9 +166,10 @@ def _open_deliveries(stage: Stage) -> bool:
     return any(re.search(r"^tyonohjaus_deliveries_open\{.*\} [1-9]", text, re.MULTILINE) for text in figures)
 
 
-def _due_letters(stage: Stage) -> bool:
+def _planned(stage: Stage) -> list[datetime]:
+    """When letters are due."""
     page = _answer(stage.notifier.get("/api/v1/messages", params={"status": "planned", "limit": "200"}))
-    return any(datetime.fromisoformat(letter["due_at"]) <= now() for letter in page["items"])
+    return [datetime.fromisoformat(letter["due_at"]) for letter in page["items"]]
 
 
 def _person(first_name: str, last_name: str, domain: str) -> Json:
@@ -203,7 +207,7 @@ def main() -> None:
     except (Refused, httpx.HTTPError) as trouble:
         sys.exit(f"The story broke off: {trouble}")
     finally:
-        arrive_in_the_present(stage)
+        advance_to(stage, datetime.now(UTC))
 
 
 if __name__ == "__main__":
