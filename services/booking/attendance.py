@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from sqlmodel import col, delete, select
 
-from services.booking import meetings, participants
-from services.booking.meetings import Meeting, States
+from services.booking import evaluation, feedback, meetings, participants
+from services.booking.meetings import Meeting, Outcome, States
 from services.booking.models import Attendance
 from services.booking.scheduling import SessionIsCancelled
 from services.booking.shapes import Wish
@@ -51,8 +51,11 @@ class SessionNotBegun(Problem):
     advice = Text(fi="Kirjaa läsnäolo, kun tapaaminen on alkanut.", en="Record attendance once it has begun.")
 
 
-def record(db: Database, meeting: Meeting, wish: AttendanceWish, by: Actor, now: datetime) -> None:
-    """Write down who came. The same once more changes nothing and tells nobody."""
+def record(db: Database, link_key: str, meeting: Meeting, wish: AttendanceWish, by: Actor, now: datetime) -> None:
+    """Write down who came, ask them what they say of it, and open the evaluation that the process has come to.
+
+    The same once more changes nothing and tells nobody.
+    """
     process, session = meeting
     if session.status == "cancelled":
         raise SessionIsCancelled
@@ -69,7 +72,9 @@ def record(db: Database, meeting: Meeting, wish: AttendanceWish, by: Actor, now:
     session.status = "held"
     meetings.change(session, by, now)
     db.flush()
-    meetings.tell(db, SessionHeld, [session], now, states)
+    asked = feedback.invite(db, link_key, process, session.id, wish.present, now)
+    meetings.tell(db, SessionHeld, [session], now, Outcome(states, asked))
+    evaluation.open_what_is_due(db, link_key, process, now)
 
 
 def of_session(db: Database, session_id: UUID) -> States:

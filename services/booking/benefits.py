@@ -1,9 +1,12 @@
 """What supervision may be good for, as the statements that participants rate from 1 to 5."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from pydantic import AfterValidator, Field
 
 from services.events.catalogue import Form
+from services.web.validation import Wrong
 
 MOST_A_PROCESS = 5
 
@@ -41,6 +44,22 @@ BENEFITS = {
         "Moniammatillinen yhteistyö", "Yhteistyö eri ammattiryhmien kesken toimii.", alone=False
     ),
 }
+
+
+def known(benefit: str) -> str:
+    if benefit not in BENEFITS:
+        raise Wrong("Tällaista hyötyä ei ole.", "There is no such benefit.")
+    return benefit
+
+
+def each_once(benefits: list[str]) -> list[str]:
+    if len(set(benefits)) < len(benefits):
+        raise Wrong("Sama hyöty on mainittu kahdesti.", "A benefit is named twice.")
+    return benefits
+
+
+BenefitId = Annotated[str, AfterValidator(known)]
+Benefits = Annotated[list[BenefitId], Field(max_length=MOST_A_PROCESS), AfterValidator(each_once)]
 
 USUAL_ALONE = ("role_clarity", "workflow", "learning", "professional_identity", "core_task_clarity")
 USUAL_TOGETHER = ("goal_clarity", "role_clarity", "workflow", "learning", "cooperation")

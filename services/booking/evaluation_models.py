@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from services.booking.models import Table, instant, key
+from services.database import new_id
 from services.events.catalogue import Phase
 
 
@@ -43,7 +44,7 @@ class AgreedGoals(Table, table=True):
 class Goal(Table, table=True):
     """A goal (tavoite), whatever its words are. One that was dropped keeps what was rated."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     process_id: UUID = key("process.id")
     position: int
     dropped_at: datetime | None = instant(nullable=True)
@@ -83,7 +84,7 @@ class GoalWording(Table, table=True):
 class Evaluation(Table, table=True):
     """A round of evaluation, with what is asked in it and how far the process was when it opened."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     version: int = 1
     process_id: UUID = key("process.id")
     phase: Phase = Field(sa_column=Column(String, nullable=False))
@@ -119,7 +120,7 @@ class Invitation(Table, table=True):
 class Answer(Table, table=True):
     """What one participant answered in a round, or (with no participant) what the group agreed together."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     version: int = 1
     evaluation_id: UUID = key("evaluation.id", index=False)
     participant_id: UUID | None = Field(default=None, sa_column=Column(Uuid, index=True))
@@ -193,7 +194,7 @@ class Feedback(Table, table=True):
 class Summary(Table, table=True):
     """The summary of a meeting. `revision` counts changes of the draft, `version` what others were told."""
 
-    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
     session_id: UUID = Field(sa_column=Column(ForeignKey("session.id"), nullable=False, unique=True))
     revision: int = 1
     version: int = 0

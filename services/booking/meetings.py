@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import count
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
@@ -38,9 +39,28 @@ class PlaceWish(Wish):
     join_url: WebAddress | None = None
 
 
+class Outcome(NamedTuple):
+    """Who came to a meeting that was held, and the links by which they are asked what they say of it."""
+
+    states: States = MappingProxyType({})
+    feedback_links: Mapping[UUID, UUID] = MappingProxyType({})
+
+
+AHEAD = Outcome()
+
+
 class Meeting(NamedTuple):
     process: Process
     session: Session
+
+
+def find(db: Database, session_id: UUID, seen: ColumnElement[bool]) -> Meeting:
+    """A meeting of a process that meets this condition, to be read."""
+    query = select(Process, Session).join(Session, col(Session.process_id) == Process.id)
+    row = db.execute(query.where(col(Session.id) == session_id, seen)).one_or_none()
+    if row is None:
+        raise NotFound
+    return Meeting(*row)
 
 
 def locked(db: Database, session_id: UUID, seen: ColumnElement[bool]) -> Meeting:
@@ -107,16 +127,16 @@ def change(session: Session, by: Actor, now: datetime) -> None:
 
 
 def tell(
-    db: Database, kind: type[SessionEvent], sessions: Sequence[Session], now: datetime, states: States | None = None
+    db: Database, kind: type[SessionEvent], sessions: Sequence[Session], now: datetime, outcome: Outcome = AHEAD
 ) -> None:
     """Stage one event a meeting; what is told together belongs to one batch."""
     batch = Batch(id=new_id(), size=len(sessions))
-    stage(db, "booking", now, [event(kind, session, batch, states or {}) for session in sessions])
+    stage(db, "booking", now, [event(kind, session, batch, outcome) for session in sessions])
 
 
-def event(kind: type[SessionEvent], session: Session, batch: Batch, states: States) -> SessionEvent:
+def event(kind: type[SessionEvent], session: Session, batch: Batch, outcome: Outcome) -> SessionEvent:
     def who_was(state: str) -> tuple[UUID, ...]:
-        return tuple(sorted(person for person, theirs in states.items() if theirs == state))
+        return tuple(sorted(person for person, theirs in outcome.states.items() if theirs == state))
 
     return kind(
         version=session.version,
@@ -142,6 +162,7 @@ def event(kind: type[SessionEvent], session: Session, batch: Batch, states: Stat
         present=who_was("present"),
         excused=who_was("excused"),
         no_show=who_was("no_show"),
+        feedback_links=dict(outcome.feedback_links),
     )
 
 

@@ -103,3 +103,7 @@ def usual_due(opened_at: datetime) -> date:
 def end_of(due: date) -> datetime:
     """The last second of the last day for answers, in Helsinki; every reader of it sees that very day."""
     return at_wall_clock(due, time(23, 59, 59))
+
+
+def last_day(due_at: datetime) -> date:
+    return local(due_at).date()

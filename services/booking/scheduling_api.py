@@ -12,6 +12,7 @@ from services.booking import access, attendance, meetings, scheduling, series
 from services.booking.attendance import AttendanceWish, SessionNotBegun
 from services.booking.models import Process, Session
 from services.booking.offers import SlotTaken, TimeNotOffered
+from services.booking.parties_api import Configured
 from services.booking.scheduling import Cancellation, SessionChange, SessionIsCancelled, SessionIsHeld, SessionWish
 from services.booking.series import SeriesConflicts, SeriesWish
 from services.booking.shapes import Instant
@@ -161,10 +162,16 @@ def cancel_session(
 
 @router.post("/sessions/{session_id}/attendance", responses=documented(SessionNotBegun, SessionIsCancelled))
 def record_attendance(
-    db: Db, now: Now, who: Staff, session_id: UUID, wish: AttendanceWish, response: Response
+    db: Db,
+    now: Now,
+    who: Staff,
+    settings: Configured,
+    session_id: UUID,
+    wish: AttendanceWish,
+    response: Response,
 ) -> SessionRecord:
     """Recording again corrects what was recorded before."""
     meeting = meetings.locked(db, session_id, access.processes(who))
-    attendance.record(db, meeting, wish, access.actor(who), now)
+    attendance.record(db, settings.link_key, meeting, wish, access.actor(who), now)
     response.headers["ETag"] = etags.tag(meeting.session.version)
     return record(db, meeting.session)

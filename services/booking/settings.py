@@ -1,12 +1,25 @@
 """What the booking service must be told before it starts."""
 
 from functools import cache
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from services.booking.safe import keys_of
 from services.settings import DatabaseUrl, Secret, ServiceSettings, SigningKey, load
 from services.web.tokens import matches
+
+
+def notes_keys(encoded: str) -> str:
+    try:
+        keys_of(encoded)
+    except ValueError as error:
+        raise PydanticCustomError("not_a_key", "is no list of base64 keys of 32 bytes") from error
+    return encoded
+
+
+NotesKey = Annotated[Secret, AfterValidator(notes_keys)]
 
 
 class Settings(ServiceSettings):
@@ -16,6 +29,7 @@ class Settings(ServiceSettings):
     token_signing_key: SigningKey
     admin_client_id: str = Field(min_length=1, max_length=100)
     admin_client_secret: Secret
+    notes_key: NotesKey
     failure_rate: str = "20/minute"
     intake_rate: str = "60/hour"
     login_rate: str = "30/hour"

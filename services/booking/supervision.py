@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from services.booking import access, participants
+from services.booking.benefits import Benefits
 from services.booking.models import Client, Process, Session, Supervisor
 from services.booking.participants import People, PersonWish
 from services.booking.shapes import Line, Wish, optional
@@ -32,6 +33,8 @@ Percent = Annotated[int, Field(ge=0, le=100)]
 Hours = Annotated[int, Field(ge=0, le=24 * 30)]
 Days = Annotated[int, Field(ge=1, le=30)]
 Planned = Annotated[int, Field(ge=1, le=200)]
+GroupSize = Annotated[int, Field(ge=3, le=participants.LARGEST)]
+"""Answers from which on the client sees figures; fewer than three would betray each other."""
 
 
 class PolicyWish(Wish):
@@ -59,6 +62,9 @@ class ProcessWish(Wish):
     participants: Annotated[list[PersonWish], Field(max_length=participants.LARGEST)]
     cancellation_policy: PolicyWish | None = None
     reminders: RemindersWish = RemindersWish()
+    benefits: Benefits = Field(default=[])
+    min_group_size: GroupSize = 5
+    session_feedback: bool = False
 
 
 class ProcessChange(Wish):
@@ -67,6 +73,9 @@ class ProcessChange(Wish):
     session_minutes: int = optional()
     cancellation_policy: PolicyWish = optional()
     reminders: RemindersWish = optional()
+    benefits: Benefits = optional()
+    min_group_size: GroupSize = optional()
+    session_feedback: bool = optional()
 
 
 class ProcessIsClosed(Problem):
@@ -99,6 +108,9 @@ def open_process(db: Database, link_key: str, who: Principal, wish: ProcessWish,
         planned_sessions=wish.planned_sessions,
         session_minutes=wish.session_minutes,
         reminder_days=_reminder_days(wish.reminders),
+        benefits=wish.benefits,
+        min_group_size=wish.min_group_size,
+        session_feedback=wish.session_feedback,
         opened_at=now,
         **_terms(wish.form, wish.cancellation_policy or PolicyWish()),
     )
@@ -112,7 +124,7 @@ def open_process(db: Database, link_key: str, who: Principal, wish: ProcessWish,
 
 def _parties(db: Database, who: Principal, wish: ProcessWish) -> tuple[Client, Supervisor]:
     """A client orders from any supervisor, a supervisor works for any client that they see."""
-    if who.role is Role.client and wish.cancellation_policy is not None:
+    if who.role is Role.client and wish.model_fields_set & {"cancellation_policy", "min_group_size"}:
         raise Forbidden(TERMS_ARE_THE_SUPERVISORS)
     client = access.client(db, who, wish.client_id)
     if who.role is Role.client:

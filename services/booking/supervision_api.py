@@ -9,11 +9,13 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 from sqlmodel import col, select
 
-from services.booking import access, audit, participants, policy, scheduling, supervision
+from services.booking import access, audit, evaluation, own_words, participants, policy, scheduling, supervision
 from services.booking.models import Attendance, Participant, Process, Session
+from services.booking.own_words import OwnWords
 from services.booking.participants import PersonChange, PersonWish
 from services.booking.parties_api import Configured
 from services.booking.policy import Policy
+from services.booking.safe import safe
 from services.booking.settings import Settings
 from services.booking.shapes import Wish
 from services.booking.supervision import ProcessChange, ProcessWish, SessionsAhead
@@ -64,6 +66,9 @@ class ProcessShown(BaseModel):
     participants: list[ParticipantShown]
     cancellation_policy: Policy
     reminders: Reminders
+    benefits: list[str]
+    min_group_size: int
+    session_feedback: bool
     opened_at: datetime
     closed_at: datetime | None
     version: int
@@ -139,13 +144,20 @@ def change_process(
 
 @router.post("/processes/{process_id}/close", tags=["processes"], responses=documented(SessionsAhead))
 def close_process(
-    db: Db, now: Now, who: Staff, process_id: UUID, response: Response, wish: Closing | None = None
+    db: Db,
+    now: Now,
+    who: Staff,
+    settings: Configured,
+    process_id: UUID,
+    response: Response,
+    wish: Closing | None = None,
 ) -> ProcessShown:
     """With meetings ahead it is refused, unless they are to be called off with it."""
     process = access.process(db, who, process_id, lock=True)
     if wish and wish.cancel_sessions:
         scheduling.call_off(db, supervision.sessions_ahead(db, process.id, now), access.actor(who), now)
     supervision.close(db, process, now)
+    evaluation.open_what_is_due(db, settings.link_key, process, now)
     audit.note(db, now, who.credential, "process.closed", f"process/{process.id}")
     return _answer(db, process, response)
 
@@ -220,6 +232,7 @@ class Export(BaseModel):
     process_title: str
     form: Form
     sessions: list[SessionTaken]
+    own_words: OwnWords
     elsewhere: list[str]
 
 
@@ -246,6 +259,7 @@ def export(db: Database, settings: Settings, process: Process, person: Participa
         process_title=process.title,
         form=process.form,
         sessions=_sessions_taken(db, person),
+        own_words=own_words.of_participant(db, safe(settings.notes_key), person.id),
         elsewhere=[f"{place}/api/v1/participants/{person.id}/export" for place in places],
     )
 
@@ -262,5 +276,6 @@ def erase_participant(db: Db, now: Now, who: Staff, participant_id: UUID) -> Non
     """Forget a participant in all services. What was counted without names stays."""
     process, person = _held_person(db, who, participant_id, lock=True)
     erased = participants.erase(db, person, now)
+    own_words.forget(db, person.id)
     audit.note(db, now, who.credential, "participant.erased", f"participant/{person.id}")
     stage(db, "booking", now, [erased, supervision.changed(db, process)])

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from tests.integration.conftest import Face, Json, a_person, created
 from tests.integration.diary import at, book, day_ahead, keep_hours
+from tests.integration.evaluating import a_goal, agree, rounds
 
 Make = Callable[..., Json]
 
@@ -20,7 +21,7 @@ CLIENT = {"kind": "person", "name": "Eero Åman", "contact": CONTACT, "payer_typ
 
 PUBLIC = {("POST", "/oauth/token"), ("POST", "/api/v1/logins"), ("POST", "/api/v1/intakes")}
 
-ROUTES: dict[tuple[str, str], Json | None] = {
+ROUTES: dict[tuple[str, str], Json | list[Json] | None] = {
     ("GET", "/supervisors/{supervisor_id}"): None,
     ("PATCH", "/supervisors/{supervisor_id}"): {"name": "Minä"},
     ("GET", "/supervisors/{supervisor_id}/credentials"): None,
@@ -59,6 +60,21 @@ ROUTES: dict[tuple[str, str], Json | None] = {
     ("PATCH", "/sessions/{session_id}"): {"location": "Minun luonani"},
     ("POST", "/sessions/{session_id}/cancel"): {},
     ("POST", "/sessions/{session_id}/attendance"): {"present": ["00000000-0000-4000-8000-000000000000"]},
+    ("GET", "/processes/{process_id}/goals"): None,
+    ("PUT", "/processes/{process_id}/goals"): [a_goal("Minun")],
+    ("GET", "/processes/{process_id}/evaluations"): None,
+    ("POST", "/processes/{process_id}/evaluations"): {"phase": "mid", "due": "2030-01-02"},
+    ("GET", "/evaluations/{evaluation_id}"): None,
+    ("POST", "/evaluations/{evaluation_id}/answers"): {"consensus": True, "comment": "Minun"},
+    ("POST", "/evaluations/{evaluation_id}/close"): None,
+    ("GET", "/sessions/{session_id}/feedback"): None,
+    ("GET", "/sessions/{session_id}/summary"): None,
+    ("PUT", "/sessions/{session_id}/summary"): {"themes": ["Minun"]},
+    ("POST", "/sessions/{session_id}/summary/publish"): {},
+    ("PATCH", "/sessions/{session_id}/summary/actions/{action_id}"): {"done": True},
+    ("GET", "/sessions/{session_id}/note"): None,
+    ("PUT", "/sessions/{session_id}/note"): {"text": "Minun"},
+    ("DELETE", "/sessions/{session_id}/note"): None,
     ("GET", "/intakes/{intake_id}"): None,
     ("POST", "/intakes/{intake_id}/confirm"): {},
     ("POST", "/intakes/{intake_id}/cancel"): {},
@@ -76,6 +92,7 @@ COLLECTIONS: dict[tuple[str, str], Json | None] = {
     ("GET", "/sessions"): None,
     ("POST", "/sessions"): None,
     ("GET", "/intakes"): None,
+    ("GET", "/benefits"): None,
 }
 
 FOR_EVERY_CLIENT = {("GET", "/supervisors/{supervisor_id}"), ("GET", "/supervisors/{supervisor_id}/slots")}
@@ -104,6 +121,8 @@ def world(booking: Face, a_supervisor: Make, a_client: Make, a_process: Make) ->
     process = a_process(form="pair", participants=2, supervisor_id=supervisor["id"], client_id=client["id"])
     keep_hours(admin, supervisor["id"])
     session = book(admin, process, at(day_ahead()))
+    agree(admin, process, a_goal())
+    summary = {"themes": ["Roolit"], "actions": [{"text": "Sovitaan kokouksesta"}]}
     talk = {"supervisor_id": supervisor["id"], "starts_at": at(day_ahead(), "14:00"), "name": "Ulla", "email": "u@b.fi"}
     absence = {"starts_at": "2030-01-01T00:00:00Z", "ends_at": "2030-01-02T00:00:00Z"}
     ids = {
@@ -112,14 +131,18 @@ def world(booking: Face, a_supervisor: Make, a_client: Make, a_process: Make) ->
         "process_id": process["id"],
         "participant_id": process["participants"][0]["id"],
         "session_id": session["id"],
+        "evaluation_id": rounds(admin, process)[0]["id"],
+        "action_id": admin.put(f"/api/v1/sessions/{session['id']}/summary", json=summary).json()["actions"][0]["id"],
         "intake_id": admin.post("/api/v1/intakes", json=talk).json()["id"],
         "absence_id": created(admin.post(f"/api/v1/supervisors/{supervisor['id']}/absences", json=absence))["id"],
     }
+    own_supervisor = with_credentials(booking, f"/api/v1/supervisors/{supervisor['id']}")
+    own_supervisor.put(f"/api/v1/sessions/{session['id']}/note", json={"text": "Vain minulle"})
     return World(
         booking,
         ids | {"client_id": client["id"]},
         own_client=with_credentials(booking, f"/api/v1/clients/{client['id']}"),
-        own_supervisor=with_credentials(booking, f"/api/v1/supervisors/{supervisor['id']}"),
+        own_supervisor=own_supervisor,
         strangers={
             "client": with_credentials(booking, f"/api/v1/clients/{a_client()['id']}"),
             "supervisor": with_credentials(booking, f"/api/v1/supervisors/{a_supervisor()['id']}"),
@@ -165,8 +188,12 @@ def test_strangers_find_nothing_and_change_nothing(world: World, role: str) -> N
 
 
 def everything_seen(world: World) -> list[Json]:
-    seen = [(method, path) for method, path in ROUTES if method == "GET"]
-    return [world.ask(world.booking.admin, method, path, None).json() for method, path in seen]
+    """What those may see who run the practice; a note is the supervisor's alone, a credential the admin's."""
+    seen = [
+        (api, path) for method, path in ROUTES if method == "GET" for api in (world.booking.admin, world.own_supervisor)
+    ]
+    answers = [world.ask(api, "GET", path, None) for api, path in seen]
+    return [answer.json() for answer in answers if answer.status_code == 200]
 
 
 @pytest.mark.parametrize("role", ["client", "supervisor"])
@@ -266,3 +293,28 @@ def test_http_basic_works_too(world: World) -> None:
     assert answer.json()["token_type"] == "Bearer"
     assert answer.json()["expires_in"] == 3600
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_client_sees_that_there_is_a_round_and_nothing_of_what_was_said(world: World) -> None:
+    card = world.ask(world.own_client, "GET", "/evaluations/{evaluation_id}", None)
+    listed = world.ask(world.own_client, "GET", "/processes/{process_id}/evaluations", None)
+
+    assert set(card.json()) == {"id", "process_id", "phase", "status", "opened_at", "due", "closed_at", "version"}
+    assert listed.json()["items"] == [card.json()]
+    for method, path in CONFIDENCES:
+        assert world.ask(world.own_client, method, path, ROUTES[method, path]).status_code == 404, (method, path)
+
+
+CONFIDENCES = [
+    (method, path)
+    for method, path in ROUTES
+    if any(word in path for word in ("goals", "answers", "feedback", "summary", "note"))
+]
+
+
+def test_what_only_the_supervisor_was_told_not_even_the_admin_reads(world: World) -> None:
+    for path in ("/sessions/{session_id}/note", "/sessions/{session_id}/feedback"):
+        assert world.ask(world.booking.admin, "GET", path, None).status_code == 404
+        assert world.ask(world.own_supervisor, "GET", path, None).status_code == 200
+    assert "answers" not in world.ask(world.booking.admin, "GET", "/evaluations/{evaluation_id}", None).json()
+    assert world.ask(world.own_supervisor, "GET", "/evaluations/{evaluation_id}", None).json()["answers"] == []
