@@ -1,9 +1,11 @@
 """Carries due letters to the mail server: claim, write, hand over, note what became of it."""
 
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from smtplib import SMTP
 from uuid import UUID
 
@@ -104,14 +106,21 @@ def _write_one(db: Database, desk: Desk, letter: Letter) -> Parcel | None:
     except NothingToSend:
         postbox.drop(db, letter, Status.cancelled)
     except Exception as error:  # one letter that can't be written holds up no other
-        log.exception("letter.unwritable", letter_id=str(letter.id), kind=letter.kind)
-        postbox.put_off(db, letter, f"WRITING {type(error).__name__}", desk.now)
+        why = type(error).__name__
+        # Not the error's own words: they may repeat what people wrote.
+        log.error("letter.unwritable", letter_id=str(letter.id), kind=letter.kind, why=why, lines=_lines_of_ours(error))
+        postbox.put_off(db, letter, f"WRITING {why}", desk.now)
     else:
         letter.message_id = message.message_id
         envelope = message.address.encode() + b"\n"
         letter.message = sealing.seal(desk.settings.link_key, letter.id, envelope + message.content)
         return Parcel(letter, message.address, message.content)
     return None
+
+
+def _lines_of_ours(error: Exception) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames if "services" in frame.filename]
 
 
 # -- handing over -----------------------------------------------------------------------------------------

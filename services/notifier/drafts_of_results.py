@@ -105,8 +105,9 @@ def _day_of(desk: Desk, letter: Letter, session_id: UUID) -> Any:
 def _figures(report: Report, context: type[contexts.LetterContext]) -> dict[str, Any]:
     """What reporting tells under the names that the letter knows; flags come as lines."""
     known = {name: value for name, value in report.figures.items() if name in context.model_fields}
-    flags = report.figures.get("flags")
-    return known | {"flags": tuple(str(flags).splitlines())} if flags else known
+    if isinstance(flags := known.get("flags"), str):
+        known["flags"] = tuple(flags.splitlines())
+    return known
 
 
 def _pdf(report: Report, name: str) -> list[Attachment]:

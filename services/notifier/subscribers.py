@@ -119,7 +119,7 @@ def summary_published(db: Database, event: c.SummaryPublished) -> None:
     planning.hold(db, event.process_id)
     content = event.text and {
         "themes": list(event.text.themes),
-        "actions": [action.model_dump(mode="json") for action in event.actions],
+        "actions": [action.model_dump(mode="json", include={"text", "due_date"}) for action in event.actions],
         "reflection": event.text.reflection,
     }
     summary = Summary(**_fields(event, Summary) | {"links": _links(event.links), "content": content})

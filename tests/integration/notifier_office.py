@@ -63,11 +63,15 @@ class Office:
         clock.advance(int(timedelta(**step).total_seconds()))
 
     def on(self, days: int, hour: int = 14, minute: int = 0) -> datetime:
-        """A time by the wall, so many days from now; weekends are skipped so that it is a Wednesday at the earliest."""
+        """A time by the wall on a Wednesday, at least so many days from now."""
         day = local(self.now()).date() + timedelta(days=days)
-        while day.weekday() != 2:
-            day += timedelta(days=1)
+        day += timedelta(days=(2 - day.weekday()) % 7)
         return at_wall_clock(day, time(hour, minute))
+
+    def begin_on_a_monday_morning(self) -> None:
+        day = local(self.now()).date() + timedelta(days=1)
+        day += timedelta(days=-day.weekday() % 7)
+        self.advance_to(at_wall_clock(day, time(10)))
 
     # -- what is told -------------------------------------------------------------------------------------
 
@@ -121,6 +125,26 @@ class Office:
             "opened_at": self.now(),
         }
         kind = catalogue.ProcessOpened if self.versions[str(self.process_id)] == 1 else catalogue.ProcessChanged
+        return kind.model_validate(fields | changes)
+
+    def intake(self, kind: type[Any], **changes: Any) -> Any:
+        """The one first talk of this office, as it is now."""
+        starts_at = self.on(10)
+        fields = {
+            "version": self.version("intake"),
+            "intake_id": UUID(int=7),
+            "supervisor_id": self.supervisor_id,
+            "status": {catalogue.IntakeRequested: "held", catalogue.IntakeConfirmed: "confirmed"}.get(
+                kind, "cancelled"
+            ),
+            "starts_at": starts_at,
+            "ends_at": starts_at + timedelta(minutes=45),
+            "full_name": "Asta Asiakas",
+            "email": "asta@example.fi",
+            "location": "Esimerkkikatu 1",
+            "expires_at": self.now() + timedelta(minutes=30),
+            "link": UUID(int=8),
+        }
         return kind.model_validate(fields | changes)
 
     def participant(self, name: str, **changes: Any) -> catalogue.ParticipantChanged:
@@ -257,8 +281,10 @@ def open_office(server: DatabaseServer, redis_url: str, catcher: SmtpCatcher, fo
         for remembered in (settings.settings, worker.engine, worker.office):
             remembered.cache_clear()
         engine = database.engine(url, pool_size=4)
+        office = Office(engine, settings.settings(), catcher, folder / "clock")
+        office.begin_on_a_monday_morning()
         try:
-            yield Office(engine, settings.settings(), catcher, folder / "clock")
+            yield office
         finally:
             engine.dispose()
             worker.engine().dispose()
