@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from sqlmodel import col, delete, select
 
-from services.booking import evaluation, feedback, meetings, participants
+from services.booking import feedback, meetings, participants, rounds_due
 from services.booking.meetings import Meeting, Outcome, States
 from services.booking.models import Attendance
 from services.booking.scheduling import SessionIsCancelled
@@ -74,7 +74,7 @@ def record(db: Database, link_key: str, meeting: Meeting, wish: AttendanceWish, 
     db.flush()
     asked = feedback.invite(db, link_key, process, session.id, wish.present, now)
     meetings.tell(db, SessionHeld, [session], now, Outcome(states, asked))
-    evaluation.open_what_is_due(db, link_key, process, now)
+    rounds_due.open_what_is_due(db, link_key, process, now)
 
 
 def of_session(db: Database, session_id: UUID) -> States:

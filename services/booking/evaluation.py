@@ -9,14 +9,13 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from services.booking import access, benefits, goals, links, rounds, supervision
 from services.booking.evaluation_models import Answer, Evaluation, Invitation
 from services.booking.models import Participant, Process, Session
-from services.booking.rounds import Course, Past
 from services.database import Database
 from services.events.catalogue import EvaluationClosed, EvaluationEvent, EvaluationRequested, Phase
 from services.events.outbox import stage
@@ -27,8 +26,6 @@ from services.web.validation import invalid
 
 LINK_OUTLIVES_ROUND = timedelta(days=30)
 """So that whoever comes late is told that the round is over, and not that there never was one."""
-
-ALMOST_SIX_MONTHS = timedelta(days=180)
 
 
 class RoundIsOpen(Problem):
@@ -57,15 +54,6 @@ class NobodyToAsk(Problem):
 # -- opening ----------------------------------------------------------------------------------------------
 
 
-def open_what_is_due(db: Database, link_key: str, process: Process, now: datetime) -> Evaluation | None:
-    """Open the round that the process has come to, if any. The caller holds the lock on the process's row."""
-    come_so_far = course(db, process)
-    phase = rounds.due_phase(come_so_far, now)
-    if phase is None or not supervision.active(db, process.id):
-        return None
-    return _open(db, link_key, process, phase, rounds.end_of(rounds.usual_due(now)), come_so_far.held, now)
-
-
 def open_by_hand(db: Database, link_key: str, process: Process, phase: Phase, due: date, now: datetime) -> Evaluation:
     """Open a round when the supervisor wants it. The caller holds the lock on the process's row."""
     due_at = rounds.end_of(due)
@@ -73,24 +61,11 @@ def open_by_hand(db: Database, link_key: str, process: Process, phase: Phase, du
         raise invalid("due", "Määräpäivä on jo mennyt.", "This day is over.")
     if phase is not Phase.final:
         supervision.ensure_open(process)
-    come_so_far = course(db, process)
-    if any(past.is_open and past.phase is phase for past in come_so_far.rounds):
+    if any(one.status == "open" and one.phase == phase for one in of_process(db, process.id)):
         raise RoundIsOpen
     if not supervision.active(db, process.id):
         raise NobodyToAsk
-    return _open(db, link_key, process, phase, due_at, come_so_far.held, now)
-
-
-def course(db: Database, process: Process) -> Course:
-    held = select(func.count()).where(col(Session.process_id) == process.id, col(Session.status) == "held")
-    return Course(
-        planned=process.planned_sessions,
-        held=db.scalars(held).one(),
-        closed=process.status == "closed",
-        has_goals=goals.standing(db, process.id).agreed is not None,
-        chose_benefits=bool(process.benefits),
-        rounds=[_past(evaluation) for evaluation in of_process(db, process.id)],
-    )
+    return open_round(db, link_key, process, phase, due_at, now)
 
 
 def of_process(db: Database, process_id: UUID) -> list[Evaluation]:
@@ -98,19 +73,10 @@ def of_process(db: Database, process_id: UUID) -> list[Evaluation]:
     return list(db.scalars(query.order_by(col(Evaluation.opened_at), col(Evaluation.id))))
 
 
-def _past(evaluation: Evaluation) -> Past:
-    return Past(
-        Phase(evaluation.phase),
-        evaluation.opened_at,
-        evaluation.held_sessions,
-        evaluation.planned_sessions,
-        is_open=evaluation.status == "open",
-    )
-
-
-def _open(
-    db: Database, link_key: str, process: Process, phase: Phase, due_at: datetime, held: int, now: datetime
+def open_round(
+    db: Database, link_key: str, process: Process, phase: Phase, due_at: datetime, now: datetime
 ) -> Evaluation:
+    """Ask everybody who is in the process now. The caller holds the lock on the process's row."""
     of_goals = [worded.wording.benefit for worded in goals.standing(db, process.id).current]
     evaluation = Evaluation(
         process_id=process.id,
@@ -118,7 +84,7 @@ def _open(
         opened_at=now,
         due_at=due_at,
         benefits=benefits.asked(process.form, process.benefits, filter(None, of_goals)),
-        held_sessions=held,
+        held_sessions=held_sessions(db, process.id),
         planned_sessions=process.planned_sessions,
     )
     db.add(evaluation)
@@ -130,28 +96,16 @@ def _open(
     return evaluation
 
 
+def held_sessions(db: Database, process_id: UUID) -> int:
+    held = select(func.count()).where(col(Session.process_id) == process_id, col(Session.status) == "held")
+    return db.scalars(held).one()
+
+
 def _invite(db: Database, link_key: str, evaluation: Evaluation, participant_id: UUID) -> None:
     invitation = Invitation(evaluation_id=evaluation.id, participant_id=participant_id)
     db.add(invitation)
     expires_at = evaluation.due_at + LINK_OUTLIVES_ROUND
     links.issue(db, link_key, links.Purpose.evaluation, invitation.id, expires_at, invitation.id)
-
-
-LONG_AGO = text("""
-    SELECT process.id FROM process
-    JOIN LATERAL (
-        SELECT opened_at, held_sessions FROM evaluation WHERE process_id = process.id ORDER BY opened_at DESC LIMIT 1
-    ) newest ON newest.opened_at < :opened_before
-    WHERE process.status = 'active'
-      AND NOT EXISTS (SELECT 1 FROM evaluation WHERE process_id = process.id AND status = 'open')
-      AND newest.held_sessions <
-          (SELECT count(*) FROM session WHERE process_id = process.id AND session.status = 'held')
-""")
-
-
-def long_unasked(db: Database, now: datetime) -> Sequence[UUID]:
-    """Processes whose people have met since they were asked almost six months ago, or earlier."""
-    return db.scalars(LONG_AGO, {"opened_before": now - ALMOST_SIX_MONTHS}).all()
 
 
 # -- finding ----------------------------------------------------------------------------------------------
@@ -230,26 +184,13 @@ def close(db: Database, evaluation: Evaluation, now: datetime) -> None:
 
 def close_if_all_answered(db: Database, evaluation: Evaluation, now: datetime) -> None:
     """Whoever has left the process is no longer waited for."""
-    if db.scalars(select(exists(_unanswered(evaluation.id)))).one():
+    if db.scalars(select(exists(unanswered(evaluation.id)))).one():
         return
     close(db, evaluation, now)
 
 
-def close_next(db: Database, now: datetime) -> bool:
-    """End one round whose time is over or that waits for nobody, and say whether there was one."""
-    waits = exists(_unanswered(col(Evaluation.id)))
-    answered = exists().where(col(Answer.evaluation_id) == Evaluation.id)
-    over = or_(col(Evaluation.due_at) < now, and_(~waits, answered))
-    query = select(Evaluation).where(col(Evaluation.status) == "open", over)
-    query = query.order_by(col(Evaluation.due_at)).limit(1).with_for_update(of=Evaluation, skip_locked=True)
-    evaluation = db.scalars(query).one_or_none()
-    if evaluation is None:
-        return False
-    close(db, evaluation, now)
-    return True
-
-
-def _unanswered(evaluation_id: UUID | Mapped[UUID]) -> Select[UUID]:
+def unanswered(evaluation_id: UUID | Mapped[UUID]) -> Select[UUID]:
+    """The invitations of those who are still in the process and have not answered, as a query."""
     return (
         select(col(Invitation.id))
         .join(Participant, col(Participant.id) == Invitation.participant_id)

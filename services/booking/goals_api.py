@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from services.booking import access, audit, benefits, evaluation, goals
+from services.booking import access, audit, benefits, goals, rounds_due
 from services.booking.confidence import Insider
 from services.booking.goals import LEVELS, GoalWishes, LevelId, Standing, Worded
 from services.booking.parties_api import Configured
@@ -95,7 +95,7 @@ def agree_goals(
     """Agree on goals. The first time this opens the start round, and takes no If-Match."""
     process = access.process(db, who, process_id, lock=True)
     standing = goals.agree(db, process, wishes, match, now)
-    evaluation.open_what_is_due(db, settings.link_key, process, now)
+    rounds_due.open_what_is_due(db, settings.link_key, process, now)
     audit.note(db, now, who.credential, "goals.agreed", f"process/{process.id}")
     response.headers["ETag"] = etags.tag(standing.version)
     return _shown(process.id, standing)

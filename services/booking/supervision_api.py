@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 from sqlmodel import col, select
 
-from services.booking import access, audit, evaluation, own_words, participants, policy, scheduling, supervision
+from services.booking import access, audit, own_words, participants, policy, rounds_due, scheduling, supervision
 from services.booking.models import Attendance, Participant, Process, Session
 from services.booking.own_words import OwnWords
 from services.booking.participants import PersonChange, PersonWish
@@ -157,7 +157,7 @@ def close_process(
     if wish and wish.cancel_sessions:
         scheduling.call_off(db, supervision.sessions_ahead(db, process.id, now), access.actor(who), now)
     supervision.close(db, process, now)
-    evaluation.open_what_is_due(db, settings.link_key, process, now)
+    rounds_due.open_what_is_due(db, settings.link_key, process, now)
     audit.note(db, now, who.credential, "process.closed", f"process/{process.id}")
     return _answer(db, process, response)
 

@@ -5,7 +5,8 @@ from functools import partial
 
 from sqlalchemy import Engine, text
 
-from services.booking import intakes
+from services.booking import intakes, rounds_due
+from services.booking.settings import settings
 from services.booking.worker import engine
 from services.database import transaction
 from services.ticking import Job, serve
@@ -26,6 +27,8 @@ def prune(engine: Engine) -> bool:
 def jobs(engine: Engine) -> list[Job]:
     return [
         Job("expire-intakes", timedelta(seconds=10), partial(intakes.expire_due, engine)),
+        Job("close-rounds", timedelta(seconds=10), partial(rounds_due.close_next, engine)),
+        Job("open-rounds", timedelta(minutes=10), partial(rounds_due.open_by_calendar, engine, settings().link_key)),
         Job("prune", timedelta(hours=1), partial(prune, engine)),
     ]
 
