@@ -6,10 +6,11 @@ PostgreSQL is the truth; whatever is lost here is posted again by the relay.
 from datetime import datetime
 
 from celery import Celery
+from celery.signals import setup_logging
 from kombu.exceptions import OperationalError
 
 from services.events.catalogue import Envelope
-from services.log import logger
+from services.log import configure, logger
 
 log = logger(__name__)
 
@@ -29,7 +30,7 @@ COMMON = {
 
 
 def worker_app(service: str, redis_url: str, include: list[str]) -> Celery:
-    """The app whose workers consume the queue named like the service.
+    """The app whose workers consume the queue named like the service, and log as all our processes do.
 
     Neither a `socket_timeout` nor gossip and remote control both off: either leaves a worker deaf for ever
     after Redis was away (celery 5.7). `acks_late` without `reject_on_worker_lost`, which would loop on poison.
@@ -49,6 +50,8 @@ def worker_app(service: str, redis_url: str, include: list[str]) -> Celery:
         broker_connection_max_retries=None,
         broker_transport_options={"visibility_timeout": 3600},
     )
+    # Before the pool forks. Left to Celery, a traceback would show every local variable: names, addresses, texts.
+    setup_logging.connect(lambda **_: configure(f"{service}-worker"), weak=False, dispatch_uid=f"logs of {service}")
     return app
 
 
@@ -114,6 +117,7 @@ def worker_arguments(service: str, concurrency: int, worker: str) -> list[str]:
     """The Celery command line of a service's worker; `worker` tells processes on all machines apart."""
     return [
         "celery",
+        "--quiet",
         f"--app=services.{service}.worker:app",
         "worker",
         f"--hostname={worker}@%h",

@@ -1,8 +1,10 @@
 """Events reach every reader and take effect once, whatever Redis and the workers do in between."""
 
+import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,6 +41,7 @@ class Practice:
     def __init__(self, publisher: Engine, reader: Engine, redis_url: str) -> None:
         self.publisher, self.reader, self.redis_url = publisher, reader, redis_url
         self.office = bus.PostOffice(redis_url)
+        self.log = tempfile.TemporaryFile("a+b")  # noqa: SIM115
         with transaction(publisher) as db:
             outbox.metadata.create_all(db.connection())
         with transaction(reader) as db:
@@ -63,6 +66,9 @@ class Practice:
         with transaction(self.publisher) as db:
             rows = db.execute(text("SELECT * FROM outbox_delivery ORDER BY aggregate, version")).mappings()
             return [dict(row) for row in rows]
+
+    def logged(self) -> str:
+        return os.pread(self.log.fileno(), 10_000_000, 0).decode()
 
     def all_confirmed(self) -> bool:
         return all(row["confirmed_at"] for row in self.deliveries())
@@ -94,6 +100,7 @@ class Practice:
             f"--queues={queue} --hostname={queue}@%h --concurrency=1 --loglevel=error".split(),
             env=os.environ | {"TEST_QUEUE": queue, "TEST_DATABASE_URL": url, "REDIS_URL": self.redis_url},
             cwd=Path(__file__).parents[2],
+            stderr=self.log,
         )
         try:
             yield process
@@ -244,6 +251,18 @@ def test_an_event_that_cannot_be_handled_is_parked_in_sight_and_holds_up_nothing
     assert [row["aggregate"] for row in parked] == [f"login/{poison}"]
     with transaction(both_at_work.publisher) as db:
         assert outbox.unpark(db) == 1
+
+
+def test_what_a_worker_logs_of_trouble_names_nobody(both_at_work: Practice) -> None:
+    both_at_work.stage(uuid4(), 1, name="poison")
+
+    both_at_work.relay()
+    until(partial(both_at_work.was_refused, 1))
+
+    refused = [line for line in both_at_work.logged().splitlines() if "event.refused" in line]
+    assert json.loads(refused[-1])["service"] == "notifier-worker"
+    assert "PoisonError" in refused[-1]
+    assert "maija@example.fi" not in both_at_work.logged()
 
 
 def test_an_event_that_kills_its_process_leaves_a_worker_that_goes_on(both_at_work: Practice) -> None:
