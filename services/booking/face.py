@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services import clock
 from services.booking import (
     availability_api,
+    calendar_api,
     credentials_api,
     demo_api,
     evaluation_api,
@@ -36,6 +37,7 @@ ROUTERS = (
     availability_api.router,
     scheduling_api.router,
     intakes_api.router,
+    calendar_api.router,
     goals_api.router,
     evaluation_api.router,
     summaries_api.router,

@@ -2,6 +2,7 @@
 
 from functools import cache
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -34,6 +35,13 @@ class Settings(ServiceSettings):
     intake_rate: str = "60/hour"
     login_rate: str = "30/hour"
     login_letter_rate: str = "5/hour"
+    calendars_may_be_private: bool = False
+    """Whether a supervisor may import calendars from hosts of one's own network."""
+
+    @property
+    def domain(self) -> str:
+        """What the ids of calendar entries end with, so that those of two installations differ."""
+        return urlsplit(self.public_url).hostname or ""
 
     def rates(self) -> dict[str, str]:
         """The strict limits, by the names under which they are counted."""

@@ -179,7 +179,7 @@ def opening(rules: Rules, form: Form | None, day: date) -> list[Span]:
         if hours.weekday == weekday and (form is None or hours.forms is None or form in hours.forms)
     )
     # Hours that lie in the spring night's gap may come out empty.
-    return _merged((stretch for stretch in stretches if stretch.start < stretch.end), touching=True)
+    return merged((stretch for stretch in stretches if stretch.start < stretch.end), touching=True)
 
 
 def _open_stretches(calendar: Calendar, form: Form | None, day: date) -> list[Span]:
@@ -193,10 +193,10 @@ def _hindrances(calendar: Calendar, length: timedelta) -> list[Span]:
     before, after = calendar.rules.buffer_before, calendar.rules.buffer_after
     meetings = (Span(taken.start - length - after, taken.end + before) for taken in calendar.occupied + calendar.busy)
     absences = (Span(absence.start - length, absence.end) for absence in calendar.absences)
-    return _merged((*meetings, *absences), touching=False)
+    return merged((*meetings, *absences), touching=False)
 
 
-def _merged(spans: Iterable[Span], *, touching: bool) -> list[Span]:
+def merged(spans: Iterable[Span], *, touching: bool) -> list[Span]:
     merged: list[Span] = []
     for span in sorted(spans):
         if merged and (span.start < merged[-1].end or (touching and span.start == merged[-1].end)):

@@ -5,7 +5,7 @@ from functools import partial
 
 from sqlalchemy import Engine, text
 
-from services.booking import intakes, rounds_due
+from services.booking import calendar_import, intakes, rounds_due
 from services.booking.settings import settings
 from services.booking.worker import engine
 from services.database import transaction
@@ -27,6 +27,7 @@ def prune(engine: Engine) -> bool:
 def jobs(engine: Engine) -> list[Job]:
     return [
         Job("expire-intakes", timedelta(seconds=10), partial(intakes.expire_due, engine)),
+        Job("read-calendars", timedelta(seconds=30), partial(calendar_import.refresh_due, engine, settings())),
         Job("close-rounds", timedelta(seconds=10), partial(rounds_due.close_next, engine)),
         Job("open-rounds", timedelta(minutes=10), partial(rounds_due.open_by_calendar, engine, settings().link_key)),
         Job("prune", timedelta(hours=1), partial(prune, engine)),

@@ -1,0 +1,86 @@
+"""When somebody is busy, by a calendar file of theirs (RFC 5545). What they do then is not looked at."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+import recurring_ical_events
+from icalendar import Calendar, Component
+
+from services.booking.slots import Span, merged
+from services.workdays import at_wall_clock
+
+MOST = 20_000
+"""Occurrences looked at; nobody has so many appointments in two years."""
+
+
+class NotACalendar(Exception):
+    """What was read is no calendar file."""
+
+
+class TooManyAppointments(Exception):
+    """The calendar has more appointments than any person."""
+
+
+def busy_times(file: bytes, window: Span, zone: ZoneInfo, own_domain: str = "") -> list[Span]:
+    """The busy stretches within a window, merged. All-day and floating times are meant in this zone.
+
+    Entries that we published ourselves are left out: they come back when somebody subscribes to our calendar
+    in theirs, and would keep a time busy that was given up here long ago.
+    """
+    found: list[Span] = []
+    for calendar in _calendars(file):
+        found += islice(_appointments(calendar, window, zone, own_domain), MOST + 1)
+        if len(found) > MOST:
+            raise TooManyAppointments
+    inside = (Span(max(span.start, window.start), min(span.end, window.end)) for span in found)
+    return merged((span for span in inside if span.start < span.end), touching=True)
+
+
+def _calendars(file: bytes) -> list[Calendar]:
+    try:
+        calendars = [one for one in Calendar.from_ical(file, multiple=True) if isinstance(one, Calendar)]
+    except (ValueError, IndexError, KeyError) as error:
+        raise NotACalendar from error
+    if not calendars:
+        raise NotACalendar
+    return calendars
+
+
+def _appointments(calendar: Calendar, window: Span, zone: ZoneInfo, own_domain: str) -> Iterator[Span]:
+    events = recurring_ical_events.of(calendar, components=["VEVENT"], skip_bad_series=True)
+    # All-day and floating times know no zone, so the library looks a day further and we cut.
+    for event in events.between(window.start - timedelta(days=1), window.end + timedelta(days=1)):
+        if _is_busy(event) and not (own_domain and str(event.get("UID", "")).endswith(f"@{own_domain}")):
+            yield _span(event.start, event.end, zone)
+    yield from _declared_busy(calendar, zone)
+
+
+def _is_busy(event: Component) -> bool:
+    return (
+        str(event.get("TRANSP", "OPAQUE")).upper() != "TRANSPARENT"
+        and str(event.get("STATUS", "CONFIRMED")).upper() != "CANCELLED"
+        and str(event.get("X-MICROSOFT-CDO-BUSYSTATUS", "BUSY")).upper() != "FREE"
+    )
+
+
+def _declared_busy(calendar: Calendar, zone: ZoneInfo) -> Iterator[Span]:
+    """Some calendars tell no appointments, only VFREEBUSY."""
+    for component in calendar.walk("VFREEBUSY"):
+        told = component.get("FREEBUSY", [])
+        for period in told if isinstance(told, list) else [told]:
+            if period.params.get("FBTYPE", "BUSY").upper() != "FREE":
+                yield _span(period.start, period.end, zone)
+
+
+def _span(start: date, end: date, zone: ZoneInfo) -> Span:
+    return Span(_instant(start, zone), _instant(end, zone))
+
+
+def _instant(moment: date, zone: ZoneInfo) -> datetime:
+    if not isinstance(moment, datetime):
+        return at_wall_clock(moment, time.min, zone)
+    if moment.tzinfo is None:
+        return at_wall_clock(moment.date(), moment.time(), zone)
+    return moment.astimezone(UTC)
