@@ -92,7 +92,7 @@ class Practice:
             caught = {person: self.letters(person) for person in process["people"]}
             return caught if all(len(theirs) >= letters for theirs in caught.values()) else None
 
-        return eventually(complete, "the last letter", seconds)
+        return eventually(complete, self.containers.last_words, seconds)
 
     def messages(self, process: Json) -> list[Json]:
         """What the notifier knows of a process's letters."""
@@ -101,10 +101,10 @@ class Practice:
         return list(answer.json()["items"])
 
 
-def eventually(look: Callable[[], T | None], what: str, seconds: float = 60) -> T:
+def eventually(look: Callable[[], T | None], why_not: Callable[[], str], seconds: float) -> T:
     """The first thing that `look` finds, looking again and again until the deadline."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
+        assert time.monotonic() < deadline, f"nothing within {seconds} s: {why_not()}"
         time.sleep(0.2)
     return found
