@@ -26,6 +26,8 @@ LEASE = timedelta(seconds=60)
 LEASE_AT_THE_SERVER = timedelta(seconds=FINAL_REPLY_SECONDS + 60)
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, *[60] * 47)]
 """Between tries: two days in all."""
+UNSUSPECTED = 5
+"""So many senders may die with a letter in hand before it is suspected."""
 LONGEST_REST = timedelta(seconds=60)
 SENDERS = 7_296_012
 """The first half of the advisory locks that senders sit on."""
@@ -201,8 +203,9 @@ STALE = col(Letter.leased_until) < func.clock_timestamp()
 def recover(db: Database, now: datetime) -> list[UUID]:
     """Take back what senders left behind when they died; returns the letters whose fate nobody knows.
 
-    A letter that seems to kill its senders waits longer from time to time.
+    A letter that has been there when sender after sender died may be why: it waits, longer from time to time.
     """
+    deaths = func.greatest(col(Letter.attempts) - UNSUSPECTED, 0)
     db.execute(
         update(Letter)
         .where(IN_HAND, STALE)
@@ -210,7 +213,7 @@ def recover(db: Database, now: datetime) -> list[UUID]:
             status=Status.planned,
             claim=None,
             leased_until=None,
-            next_try_at=now + (col(Letter.attempts) - 1) * timedelta(minutes=1),
+            next_try_at=now + deaths * timedelta(minutes=1),
         )
     )
     lost = update(Letter).where(AT_THE_SERVER, STALE).values(status=Status.uncertain, trouble="BODY lost")
