@@ -1,6 +1,6 @@
 """A participant's own pages, opened by the link in their letters: what is ahead, another time, or none."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -20,13 +20,15 @@ from services.booking.supervision_api import export
 from services.database import Database
 from services.events.catalogue import Actor
 from services.events.catalogue import Form as SupervisionForm
+from services.web.language import Text
 from services.web.links import secret as secret_of
-from services.web.problems import NotFound
+from services.web.problems import NotFound, Problem
 from services.web.transactions import Db, Now, RecordedRoute, TransactionalRoute
 
 router = APIRouter(prefix="/osallistuja/{secret}", route_class=TransactionalRoute, include_in_schema=False)
 recorded = APIRouter(prefix="/osallistuja/{secret}", route_class=RecordedRoute, include_in_schema=False)
 
+NEARBY = timedelta(days=7)
 DONE = {
     "siirretty": "Tapaaminen on siirretty. Saat siitä kirjeen.",
     "peruttu": "Tapaaminen on peruttu. Saat siitä kirjeen.",
@@ -42,9 +44,17 @@ def guest(db: Database, secret: str, now: datetime) -> Participant:
     return person
 
 
-def decides_alone(process: Process) -> bool:
-    """One person may move or cancel their own meeting; that of several is the supervisor's to change."""
-    return process.form is SupervisionForm.individual
+class TooLateForAll(Problem):
+    """The time in which this shared meeting could be cancelled free of charge has passed."""
+
+    status = 409
+    finnish = "Yhteisen tapaamisen maksuton peruutusaika on päättynyt."
+    advice = Text(fi="Ota yhteyttä työnohjaajaan.", en="Get in touch with the supervisor.")
+
+
+def is_shared(process: Process) -> bool:
+    """Whether a change of a meeting is a change for others too: then nobody alone brings a fee upon all."""
+    return process.form is not SupervisionForm.individual
 
 
 @router.get("")
@@ -58,7 +68,7 @@ def show(db: Db, now: Now, settings: Configured, secret: str, tehty: str = "") -
         process=process,
         supervisor=db.get_one(Supervisor, process.supervisor_id),
         ahead=meetings_ahead.where(db, col(Process.id) == process.id, now),
-        decides_alone=decides_alone(process),
+        is_shared=is_shared(process),
         secret=secret,
         now=now,
         done=DONE.get(tehty),
@@ -72,21 +82,23 @@ def show_meeting(db: Db, now: Now, secret: str, session_id: UUID, alkaen: date |
     is_late = policy.is_late(session.free_until, Actor.participant, now)
     practice = availability.load(db, process.supervisor_id)
     length = session.ends_at - session.starts_at
+    nearby = (session.starts_at - NEARBY).date()
     return pages.show(
         "participant_meeting.html",
         session=session,
         supervisor=practice.supervisor,
         secret=secret,
         is_late=is_late,
+        is_shared=is_shared(process),
         is_ahead=session.status == "booked" and session.starts_at > now,
-        times=None if is_late else free_times.look(db, practice, process.form, length, alkaen, now),
+        times=None if is_late else free_times.look(db, practice, process.form, length, alkaen or nearby, now),
     )
 
 
 def _own_meeting(db: Database, person: Participant, session_id: UUID) -> Meeting:
     process = db.get_one(Process, person.process_id)
     session = db.get_one(Session, session_id)
-    if session.process_id != process.id or not decides_alone(process):
+    if session.process_id != process.id:
         raise NotFound
     return Meeting(process, session)
 
@@ -94,6 +106,8 @@ def _own_meeting(db: Database, person: Participant, session_id: UUID) -> Meeting
 @router.post("/tapaaminen/{session_id}/peru")
 def cancel(db: Db, now: Now, secret: str, session_id: UUID) -> Response:
     meeting = _locked_meeting(db, now, secret, session_id, "session.cancelled")
+    if is_shared(meeting.process) and policy.is_late(meeting.session.free_until, Actor.participant, now):
+        raise TooLateForAll
     scheduling.cancel(db, meeting, Cancellation(), Actor.participant, now)
     return RedirectResponse(f"/osallistuja/{secret}?tehty=peruttu", SEE_OTHER)
 
