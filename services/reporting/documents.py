@@ -56,6 +56,9 @@ class Meeting(Part):
 # -- goals and benefits -----------------------------------------------------------------------------------
 
 
+Importance = Literal[1, 2, 3]
+
+
 class Rating(Part):
     """Where a goal stood in one round: a level the group agreed on, one person's, or the mean of several."""
 
@@ -78,7 +81,7 @@ class GoalStatus(Part):
     goal_id: str
     title: str
     benefit: str | None = None
-    importance: Literal[1, 2, 3] = 1
+    importance: Importance = 1
     baseline: Literal[-2, -1]
     levels: dict[int, str]
     ratings: tuple[Rating, ...] = ()

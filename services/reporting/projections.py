@@ -9,8 +9,8 @@ from sqlmodel import col
 
 from services.database import Database
 from services.events.catalogue import Event
-from services.reporting import models
-from services.reporting.models import Answer, Erased
+from services.reporting import models, released_figures
+from services.reporting.models import Answer, Erased, Link, Review
 
 
 def keep_newest(db: Database, row: models.Table) -> bool:
@@ -40,7 +40,11 @@ def is_erased(db: Database, participant_id: UUID) -> bool:
     return db.get(Erased, participant_id) is not None
 
 
-def erase(db: Database, participant_id: UUID) -> None:
-    """Forget what a participant answered, now and when an answer should still come."""
+def erase(db: Database, process_id: UUID, participant_id: UUID) -> None:
+    """Forget what a participant answered and said, now and when it should still come. Released figures stay."""
     db.execute(insert(Erased).values(participant_id=participant_id).on_conflict_do_nothing())
-    db.execute(sa.delete(Answer).where(col(Answer.participant_id) == participant_id))
+    theirs = sa.select(Answer).where(col(Answer.participant_id) == participant_id)
+    for person in {str(participant_id), *(answer.person for answer in db.scalars(theirs) if answer.person)}:
+        released_figures.forget(db, process_id, person)
+    for table in (Answer, Review, Link):
+        db.execute(sa.delete(table).where(col(table.participant_id) == participant_id))

@@ -5,22 +5,39 @@ from functools import partial
 
 from sqlalchemy import Engine
 
+from services import clock
 from services.database import transaction
 from services.events import inbox
-from services.reporting.worker import engine
+from services.reporting import planning, retention
+from services.reporting.worker import engine, wake_compiler
 from services.ticking import Job, serve
 from services.web import idempotency
+
+
+def plan(engine: Engine) -> bool:
+    with transaction(engine) as db:
+        return planning.plan_calendar(db, clock.now(db))
+
+
+def wake() -> bool:
+    wake_compiler()
+    return False
 
 
 def prune(engine: Engine) -> bool:
     with transaction(engine) as db:
         inbox.prune(db)
         idempotency.prune(db)
+        retention.prune(db, clock.now(db))
     return False
 
 
 def jobs(engine: Engine) -> list[Job]:
-    return [Job("prune", timedelta(hours=1), partial(prune, engine))]
+    return [
+        Job("plan", timedelta(seconds=2), partial(plan, engine)),
+        Job("wake", timedelta(seconds=1), wake),
+        Job("prune", timedelta(hours=1), partial(prune, engine)),
+    ]
 
 
 if __name__ == "__main__":
