@@ -22,10 +22,11 @@ class FreeDay:
 
 @dataclass(frozen=True)
 class FreeTimes:
-    """Some days, and the first day after them where there may be more."""
+    """Some days, and the days from which to look for earlier and later ones."""
 
     days: list[FreeDay]
-    more_from: date | None
+    earlier_from: date | None
+    later_from: date | None
 
 
 def look(
@@ -45,6 +46,7 @@ def look(
     starts = slots.free_starts(calendar, form, length, first, last, now)
     found = [FreeDay(day, list(times)) for day, times in groupby(starts, key=lambda start: local(start, zone).date())]
     shown = found[:DAYS_SHOWN]
+    earlier = max(first - timedelta(days=DAYS_SHOWN), today) if first > today else None
     if len(found) > len(shown):
-        return FreeTimes(shown, found[DAYS_SHOWN].day)
-    return FreeTimes(shown, last + timedelta(days=1) if last < last_of_all else None)
+        return FreeTimes(shown, earlier, found[DAYS_SHOWN].day)
+    return FreeTimes(shown, earlier, last + timedelta(days=1) if last < last_of_all else None)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -20,6 +21,7 @@ from services.web.health import Check
 from services.web.language import language_of
 from services.web.limits import GENERAL, Gate
 from services.web.metrics import Gauge, Metrics
+from services.web.problems import ProblemShape
 from services.web.validation import invalid_request
 
 log = logger(__name__)
@@ -59,6 +61,7 @@ def application(
     app.state.gate = Gate({GENERAL: settings.general_rate, **(rates or {})})
     app.state.metrics = Metrics(engine, gauges)
     _handle_problems(app)
+    _describe_problems(app)
     for router in (*routers, health.router, docs.router, explanations):
         app.include_router(router)
     return app
@@ -71,6 +74,18 @@ def _closing(engine: Engine) -> Callable[[FastAPI], AbstractAsyncContextManager[
         engine.dispose()
 
     return lifespan
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Put the one shape of all problems where every route's description refers to it."""
+    describe = app.openapi
+
+    def described() -> dict[str, Any]:
+        schema = describe()
+        schema.setdefault("components", {}).setdefault("schemas", {})["Problem"] = ProblemShape.model_json_schema()
+        return schema
+
+    app.openapi = described  # type: ignore[method-assign]  # as FastAPI's documentation tells to
 
 
 def _handle_problems(app: FastAPI) -> None:
