@@ -24,6 +24,7 @@ OPEN_TO_CLIENTS = APPOINTMENTS | REMINDERS
 """Clients may know that people were told of their meetings. All else is between them and the supervisor."""
 SECRET = re.compile(r"(?<=/)[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
 MASK = "…"
+COPIED = ("kind", "subject_id", "time", "recipient_id", "process_id", "supervisor_id", "not_after")
 
 
 class MessageNotKept(Problem):
@@ -145,12 +146,11 @@ def resend(db: Database, letter: Letter, now: datetime) -> Letter:
     if not planning.still_holds(db, letter, now):
         raise NotToBeResent
     again = Letter(
-        **letter.model_dump(include={"kind", "subject_id", "time", "recipient_id", "process_id", "supervisor_id"}),
+        **{name: getattr(letter, name) for name in COPIED},
         edition=_next_edition(db, letter),
         created_at=now,
         due_at=now,
         next_try_at=now,
-        not_after=letter.not_after,
     )
     db.add(again)
     db.flush()

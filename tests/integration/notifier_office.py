@@ -251,7 +251,7 @@ class Office:
 
     def server_rest_seconds(self) -> int:
         with transaction(self.engine) as db:
-            return int(round(db.scalar(text("SELECT extract(epoch FROM until - now()) FROM server_rest")) or 0))
+            return round(db.scalar(text("SELECT extract(epoch FROM until - now()) FROM server_rest")) or 0)
 
     def let_leases_pass(self) -> None:
         self.run("UPDATE letter SET leased_until = now() - interval '1 s' WHERE leased_until IS NOT NULL")
