@@ -95,7 +95,7 @@ def give(
     asked = questions(db, evaluation)
     _check_who(db, asked, participant_id)
     _check_what(asked, ratings)
-    before = _before(db, evaluation.id, participant_id)
+    before = of_participant_in(db, evaluation.id, participant_id)
     if before and _says_the_same(safe, before, ratings):
         return before.answer
     answer = before.answer if before else _blank(evaluation.id, participant_id)
@@ -172,7 +172,7 @@ def of_participant(db: Database, participant_id: UUID) -> list[Given]:
     return _with_ratings(db, select(Answer).where(col(Answer.participant_id) == participant_id))
 
 
-def _before(db: Database, evaluation_id: UUID, participant_id: UUID | None) -> Given | None:
+def of_participant_in(db: Database, evaluation_id: UUID, participant_id: UUID | None) -> Given | None:
     theirs = col(Answer.participant_id).is_not_distinct_from(participant_id)
     found = _with_ratings(db, select(Answer).where(col(Answer.evaluation_id) == evaluation_id, theirs))
     return found[0] if found else None

@@ -9,6 +9,7 @@ from services.booking import (
     credentials_api,
     demo_api,
     evaluation_api,
+    evaluation_pages,
     goals_api,
     intake_pages,
     intakes_api,
@@ -19,6 +20,7 @@ from services.booking import (
     parties_api,
     scheduling_api,
     summaries_api,
+    summary_pages,
     supervision_api,
     tokens_api,
 )
@@ -47,6 +49,8 @@ ROUTERS = (
     login_pages.router,
     participant_pages.router,
     intake_pages.router,
+    evaluation_pages.router,
+    summary_pages.router,
     participant_pages.recorded,
     web_pages.router,
 )

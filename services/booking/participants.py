@@ -127,6 +127,13 @@ def change(person: Participant, others: People, wish: PersonChange, match: IfMat
     return changed(person)
 
 
+def choose_letters(person: Participant, *, in_letter: bool) -> ParticipantChanged:
+    """Whether the words of summaries come to this person in letters. The caller holds the process."""
+    person.summary_in_letter = in_letter
+    person.version += 1
+    return changed(person)
+
+
 def erase(db: Database, person: Participant, now: datetime) -> ParticipantErased:
     """Forget a person: their name, addresses and links here, and what still waits to be told of them."""
     nothing = {"first_name": "", "last_name": "", "email": "", "employer": None}

@@ -1,0 +1,53 @@
+"""The page on which a participant reads the summary of a meeting, and says how summaries shall come."""
+
+from datetime import datetime
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse, Response
+
+from services.booking import audit, links, participants, summaries
+from services.booking.confidence import Sealed
+from services.booking.evaluation_models import Summary
+from services.booking.links import Purpose
+from services.booking.models import Participant, Process, Session, Supervisor
+from services.booking.pages import SEE_OTHER, pages
+from services.database import Database
+from services.events.outbox import stage
+from services.web.forms import Typed
+from services.web.transactions import Db, Now, TransactionalRoute
+
+router = APIRouter(prefix="/yhteenveto/{secret}", route_class=TransactionalRoute, include_in_schema=False)
+
+
+@router.get("")
+def show(db: Db, now: Now, safe: Sealed, secret: str, tehty: bool = False) -> Response:
+    summary, session, person = _readable(db, secret, now)
+    return pages.show(
+        "summary.html",
+        secret=secret,
+        session=session,
+        supervisor=db.get_one(Supervisor, session.supervisor_id),
+        content=summaries.published(db, safe, summary),
+        done=summary.done,
+        edition=summary.edition,
+        published_at=summary.published_at,
+        in_letter=person.summary_in_letter,
+        is_saved=tehty,
+    )
+
+
+@router.post("/kirjeet")
+def choose_letters(db: Db, now: Now, secret: str, typed: Typed) -> Response:
+    """Whether the words of summaries come in letters, or only a link to this page."""
+    _, session, person = _readable(db, secret, now)
+    db.get_one(Process, session.process_id, with_for_update=True)
+    db.refresh(person)
+    in_letter = typed.get("tekstina") == "1"
+    if person.summary_in_letter != in_letter:
+        stage(db, "booking", now, [participants.choose_letters(person, in_letter=in_letter)])
+        audit.note(db, now, f"participant/{person.id}", "participant.changed", f"participant/{person.id}")
+    return RedirectResponse(f"/yhteenveto/{secret}?tehty=1", SEE_OTHER)
+
+
+def _readable(db: Database, secret: str, now: datetime) -> tuple[Summary, Session, Participant]:
+    return summaries.of_link(db, links.find(db, Purpose.summary, secret, now).subject_id)

@@ -1,0 +1,265 @@
+"""The pages behind the links in letters: evaluating, giving feedback, reading a summary. No account, no script."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html.parser import HTMLParser
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi.testclient import TestClient
+
+from services.web.links import secret
+from tests.integration.conftest import Face
+from tests.integration.diary import at, book, day_ahead
+from tests.integration.evaluating import Clock, a_goal, agree, answer, attend, hold, people, rounds, told
+
+Json = dict[str, Any]
+Make = Callable[..., Json]
+
+
+@pytest.fixture
+def process(a_process: Make) -> Json:
+    return a_process(form="group", participants=2, planned_sessions=2, session_feedback=True, benefits=["learning"])
+
+
+def address(booking: Face, page: str, link_id: str) -> str:
+    return f"/{page}/{secret(booking.settings.link_key, UUID(link_id))}"
+
+
+def evaluation_page(booking: Face, person: str) -> str:
+    return address(booking, "arviointi", told(booking, "evaluation.requested.v1")[-1]["answer_links"][person])
+
+
+def feedback_page(booking: Face, person: str) -> str:
+    return address(booking, "palaute", told(booking, "session.held.v1")[-1]["feedback_links"][person])
+
+
+class Form(HTMLParser):
+    """The fields of a page's form and what is filled in, as a browser would send them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.filled: dict[str, str] = {}
+        self._area: str | None = None
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        field = dict(attrs)
+        name = field.get("name")
+        if not name or tag == "meta":
+            return
+        self.names.add(name)
+        if tag == "textarea":
+            self._area, self.filled[name] = name, ""
+        if "checked" in field:
+            self.filled[name] = field.get("value") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self._area = None
+
+    def handle_data(self, data: str) -> None:
+        if self._area:
+            self.filled[self._area] += data
+
+
+def opened(api: TestClient, path: str, status: int = 200) -> str:
+    page = api.get(path)
+    html: str = page.text
+    assert page.status_code == status, html
+    return html
+
+
+# -- evaluation -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def goal(booking: Face, process: Json, clock: Clock) -> str:
+    """A goal of a process that is half way."""
+    goal = agree(booking.admin, process, a_goal("Palaute"))["goals"][0]["id"]
+    hold(booking, process, clock, 1)
+    return str(goal)
+
+
+def test_a_participant_answers_sees_it_again_and_changes_it(booking: Face, process: Json, goal: str) -> None:
+    person, api = people(process)[0], booking.anonymous()
+    path = evaluation_page(booking, person)
+    empty = Form(opened(api, path))
+
+    saved = api.post(path, data={f"goals.{goal}": "1", "benefits.learning": "4", "comment": "Hyvä & <b>selvä</b>"})
+    again = Form(opened(api, saved.headers["location"]))
+    api.post(path, data=again.filled | {f"goals.{goal}": "", "benefits.learning": "ei"})
+
+    assert empty.names == {f"goals.{goal}", "benefits.learning", "comment"}
+    assert empty.filled == {f"goals.{goal}": "", "comment": ""}
+    assert saved.status_code == 303
+    assert again.filled == {f"goals.{goal}": "1", "benefits.learning": "4", "comment": "Hyvä & <b>selvä</b>"}
+    first, second = told(booking, "evaluation.answered.v1")
+    assert (first["participant_id"], first["goals"], first["benefits"]) == (person, {goal: 1}, {"learning": 4})
+    assert (second["version"], second["goals"], second["benefits"]) == (2, {}, {"learning": None})
+
+
+def test_opening_the_page_changes_nothing(booking: Face, process: Json, goal: str) -> None:
+    path = evaluation_page(booking, people(process)[0])
+    before = booking.admin.get(f"/api/v1/processes/{process['id']}/evaluations").json()
+
+    for _ in range(3):
+        opened(booking.anonymous(), path)
+
+    assert booking.admin.get(f"/api/v1/processes/{process['id']}/evaluations").json() == before
+    assert told(booking, "evaluation.answered.v1") == []
+
+
+def test_the_page_says_what_is_asked_who_sees_it_and_until_when(booking: Face, process: Json, goal: str) -> None:
+    html = " ".join(opened(booking.anonymous(), evaluation_page(booking, people(process)[0])).split())
+
+    assert "Työnohjauksen väliarviointi" in html
+    assert "Palaute viikoittain" in html
+    assert "(tavoite saavutettiin)" in html
+    assert "Opin työssäni uutta." in html
+    assert "Yksittäiset vastaukset näkee vain työnohjaaja." in html
+    assert "vain, jos vastaajia on vähintään 5" in html
+    assert re.search(r"Vastaa viimeistään \w+na \d+\.\d+\.\d{4}\.", html)
+    assert "Älä kirjaa terveystietoja tai asiakkaiden ja potilaiden tunnistetietoja." in html
+
+
+def test_at_the_start_goals_are_not_rated(booking: Face, process: Json) -> None:
+    agree(booking.admin, process, a_goal())
+
+    start = Form(opened(booking.anonymous(), evaluation_page(booking, people(process)[0])))
+
+    assert start.names == {"benefits.learning", "comment"}
+
+
+def test_what_was_typed_comes_back_with_what_is_wrong(booking: Face, process: Json, goal: str) -> None:
+    api, path = booking.anonymous(), evaluation_page(booking, people(process)[0])
+
+    nothing = api.post(path, data={f"goals.{goal}": "", "comment": "  "})
+    too_much = api.post(path, data={f"goals.{goal}": "2", "comment": "x" * 5001})
+    forged = api.post(path, data={f"goals.{goal}": "7", "benefits.learning": "4"})
+
+    assert [page.status_code for page in (nothing, too_much, forged)] == [422, 422, 422]
+    assert "Vastaa ainakin yhteen kohtaan." in nothing.text
+    assert Form(too_much.text).filled == {f"goals.{goal}": "2", "comment": "x" * 5001}
+    assert Form(forged.text).filled["benefits.learning"] == "4"
+    assert told(booking, "evaluation.answered.v1") == []
+
+
+def test_after_the_end_the_page_says_so_and_takes_nothing(booking: Face, process: Json, goal: str) -> None:
+    api, (one, other) = booking.anonymous(), people(process)
+    mid = rounds(booking.admin, process)[-1]
+    answer(booking.admin, mid, participant_id=other, goals={goal: 0})
+    last = api.post(evaluation_page(booking, one), data={f"goals.{goal}": "0"})
+
+    thanks = opened(api, last.headers["location"])
+    late = api.post(evaluation_page(booking, other), data={f"goals.{goal}": "2"}, headers={"Accept": "text/html"})
+
+    assert "Kiitos, vastauksesi on tallennettu." in thanks
+    assert "väliarviointi on päättynyt" in thanks
+    assert (late.status_code, "Tämä arviointi on päättynyt." in late.text) == (409, True)
+
+
+def test_a_link_opens_only_its_own_page_while_it_is_valid(
+    booking: Face, process: Json, goal: str, clock: Clock
+) -> None:
+    api, path = booking.anonymous(), evaluation_page(booking, people(process)[0])
+    value = path.rsplit("/", 1)[-1]
+
+    for page in ("palaute", "yhteenveto", "osallistuja", "kartoitus"):
+        opened(api, f"/{page}/{value}", status=404)
+    opened(api, path[:-1] + ("A" if path[-1] != "A" else "E"), status=404)
+    clock(timedelta(days=200))
+    opened(api, path, status=410)
+
+
+def test_who_has_left_is_no_longer_asked(booking: Face, process: Json, goal: str) -> None:
+    person = people(process)[0]
+    path = evaluation_page(booking, person)
+
+    booking.admin.delete(f"/api/v1/processes/{process['id']}/participants/{person}")
+
+    opened(booking.anonymous(), path, status=404)
+
+
+def test_pages_are_kept_by_nobody(booking: Face, process: Json, goal: str) -> None:
+    page = booking.anonymous().get(evaluation_page(booking, people(process)[0]))
+
+    assert page.headers["cache-control"] == "no-store"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["x-robots-tag"] == "noindex, nofollow"
+    assert "script" not in page.headers["content-security-policy"]
+
+
+# -- feedback on a meeting --------------------------------------------------------------------------------
+
+
+def test_those_who_came_are_asked_what_it_was_like(booking: Face, process: Json, clock: Clock) -> None:
+    came, stayed_away = people(process)
+    session = book(booking.admin, process, at(day_ahead()))
+    clock(timedelta(days=40))
+    attend(booking, process, session, [came])
+
+    (held,) = told(booking, "session.held.v1")
+    api, path = booking.anonymous(), feedback_page(booking, came)
+    empty = Form(opened(api, path))
+    saved = api.post(path, data={"useful": "9", "openness": "10", "progress": "0", "takeaway": "Rauha"})
+    again = Form(opened(api, saved.headers["location"]))
+
+    assert list(held["feedback_links"]) == [came]
+    assert empty.names == {"useful", "openness", "progress", "takeaway"}
+    assert again.filled == {"useful": "9", "openness": "10", "progress": "0", "takeaway": "Rauha"}
+    assert stayed_away not in held["feedback_links"]
+
+
+def test_feedback_is_the_supervisors_to_read(booking: Face, process: Json, clock: Clock) -> None:
+    (session,) = hold(booking, process, clock, 1)
+    person = people(process)[0]
+    booking.anonymous().post(
+        feedback_page(booking, person), data={"useful": "9", "openness": "10", "progress": "8", "takeaway": "Rauha"}
+    )
+    given = booking.admin.post(f"/api/v1/supervisors/{process['supervisor_id']}/credentials").json()
+    mine = booking.as_(given["client_id"], given["client_secret"])
+
+    seen = {one["participant_id"]: one for one in mine.get(f"/api/v1/sessions/{session['id']}/feedback").json()}
+
+    assert (seen[person]["useful"], seen[person]["takeaway"]) == (9, "Rauha")
+    assert seen[people(process)[1]]["answered_at"] is None
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [{}, {"useful": "9", "openness": "10"}, {"useful": "11", "openness": "1", "progress": "1"}],
+)
+def test_half_a_feedback_comes_back_with_what_was_typed(
+    booking: Face, process: Json, clock: Clock, typed: dict[str, str]
+) -> None:
+    hold(booking, process, clock, 1)
+
+    page = booking.anonymous().post(feedback_page(booking, people(process)[0]), data=typed)
+
+    assert page.status_code == 422
+    assert Form(page.text).filled.items() >= {name: value for name, value in typed.items() if value != "11"}.items()
+
+
+def test_corrected_attendance_keeps_the_links(booking: Face, process: Json, clock: Clock) -> None:
+    one, other = people(process)
+    session = book(booking.admin, process, at(day_ahead()))
+    clock(timedelta(days=40))
+
+    for present in ([one], [one, other], [other]):
+        attend(booking, process, session, present)
+
+    first, second, third = (event["feedback_links"] for event in told(booking, "session.held.v1"))
+    assert second[one] == first[one]
+    assert third == {other: second[other]}
+
+
+def test_nobody_is_asked_where_the_process_does_not_want_it(booking: Face, a_process: Make, clock: Clock) -> None:
+    process = a_process(form="group", participants=2)
+
+    hold(booking, process, clock, 1)
+
+    assert told(booking, "session.held.v1")[0]["feedback_links"] == {}
