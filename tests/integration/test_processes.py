@@ -183,18 +183,20 @@ def test_a_child_gets_its_input_its_folder_and_only_its_environment(tmp_path: Pa
 
 
 @contextmanager
-def again_on_the_way_out(number: signal.Signals) -> Iterator[None]:
+def stopping_calmly(number: signal.Signals, stopped: list[bool]) -> Iterator[None]:
     try:
         yield
     finally:
         os.kill(os.getpid(), number)
+        stopped.append(True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_asks_to_stop_and_the_next_one_does_not_disturb(number: signal.Signals) -> None:
-    before = signal.getsignal(number)
-    with pytest.raises(StopAsked, match=number.name), stop_signals(), again_on_the_way_out(number):
+    before, stopped = signal.getsignal(number), list[bool]()
+    with pytest.raises(StopAsked, match=number.name), stop_signals(), stopping_calmly(number, stopped):
         os.kill(os.getpid(), number)
+    assert stopped == [True]
     assert signal.getsignal(number) is before
 
 

@@ -61,6 +61,15 @@ def test_a_letter_shows_its_text_its_html_and_its_invitation() -> None:
     assert invitation.text == "BEGIN:VCALENDAR\r\n"
 
 
+def test_an_attached_text_is_not_taken_for_the_letter() -> None:
+    message = EmailMessage()
+    message.set_content("Hei Maija")
+    message.add_attachment("<p>liite</p>", subtype="html", filename="liite.html")
+    letter = read(KEY, b"Delivered-To: maija@example.fi\r\n" + message.as_bytes())
+    assert (letter.text, letter.html) == ("Hei Maija\n", None)
+    assert [part.text for part in letter.attachments] == ["<p>liite</p>\n"]
+
+
 def test_a_header_that_comes_twice_is_shown_twice() -> None:
     letter = read(KEY, kept("Received: a\nReceived: b\n\nHei"))
     assert letter.headers["Received"] == "a\nb"
