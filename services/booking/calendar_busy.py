@@ -11,7 +11,7 @@ from icalendar import Calendar, Component
 from services.booking.slots import Span, merged
 from services.workdays import at_wall_clock
 
-MOST = 20_000
+MOST = 10_000
 """Occurrences looked at; nobody has so many appointments in two years."""
 
 

@@ -5,12 +5,16 @@ the very address that was judged: a name that points elsewhere a moment later ch
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import httpx
 
+Address = IPv4Address | IPv6Address
+Allowed = Callable[[Address], bool]
+
+NOWHERE = httpx.URL()
 LARGEST = 2_000_000
 MOST_REDIRECTS = 5
 PATIENCE = httpx.Timeout(10)
@@ -29,19 +33,11 @@ class CannotDownload(Exception):
     """Why there is no file; its text is a code and never holds the address."""
 
 
-def download(url: str, *, private: bool = False) -> bytes:
-    """The file at this address. `private` lets it lie in our own network."""
-    with httpx.Client(trust_env=False, follow_redirects=False, timeout=PATIENCE) as client:
-        address = _parsed(url)
-        for _ in range(MOST_REDIRECTS + 1):
-            with _answer(client, address, private) as answer:
-                if not answer.has_redirect_location:
-                    return _body(answer)
-                address = _parsed(str(address.join(answer.headers["location"])))
-    raise CannotDownload("too-many-redirects")
+def anywhere(_: Address) -> bool:
+    return True
 
 
-def is_public(address: IPv4Address | IPv6Address) -> bool:
+def is_public(address: Address) -> bool:
     """Whether the address is one of the open internet."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped:
@@ -51,9 +47,21 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def _parsed(url: str) -> httpx.URL:
+def download(url: str, allowed: Allowed = is_public) -> bytes:
+    """The file that is found under this URL on a host with an allowed address."""
+    with httpx.Client(trust_env=False, follow_redirects=False, timeout=PATIENCE) as client:
+        address = _parsed(url)
+        for _ in range(MOST_REDIRECTS + 1):
+            with _answer(client, address, allowed) as answer:
+                if not answer.has_redirect_location:
+                    return _body(answer)
+                address = _parsed(answer.headers["location"], address)
+    raise CannotDownload("too-many-redirects")
+
+
+def _parsed(url: str, base: httpx.URL = NOWHERE) -> httpx.URL:
     try:
-        address = httpx.URL(url)
+        address = base.join(url)
     except httpx.InvalidURL as error:
         raise CannotDownload("bad-address") from error
     if address.scheme not in ("http", "https") or not address.host:
@@ -62,8 +70,8 @@ def _parsed(url: str) -> httpx.URL:
 
 
 @contextmanager
-def _answer(client: httpx.Client, url: httpx.URL, private: bool) -> Iterator[httpx.Response]:
-    pinned = url.copy_with(host=_judged_address(url, private))
+def _answer(client: httpx.Client, url: httpx.URL, allowed: Allowed) -> Iterator[httpx.Response]:
+    pinned = url.copy_with(host=_judged_address(url, allowed))
     headers = HEADERS | {"Host": url.netloc.decode("ascii")}
     try:
         with client.stream("GET", pinned, headers=headers, extensions={"sni_hostname": url.host}) as answer:
@@ -74,15 +82,15 @@ def _answer(client: httpx.Client, url: httpx.URL, private: bool) -> Iterator[htt
         raise CannotDownload("unreachable") from error
 
 
-def _judged_address(url: httpx.URL, private: bool) -> str:
+def _judged_address(url: httpx.URL, allowed: Allowed) -> str:
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
         found = socket.getaddrinfo(url.raw_host.decode("ascii"), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise CannotDownload("unreachable") from error
     addresses = [str(sockaddr[0]).partition("%")[0] for *_, sockaddr in found]
-    if not private and not all(is_public(ip_address(address)) for address in addresses):
-        raise CannotDownload("address-not-public")
+    if not all(allowed(ip_address(address)) for address in addresses):
+        raise CannotDownload("address-not-allowed")
     return addresses[0]
 
 

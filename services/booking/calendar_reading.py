@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.booking.calendar_busy import NotACalendar, TooManyAppointments, busy_times
-from services.booking.calendar_download import CannotDownload, download
+from services.booking.calendar_download import CannotDownload, anywhere, download, is_public
 from services.booking.slots import Span
 
 CPU_SECONDS = 10
@@ -19,7 +19,7 @@ MEMORY = 1 << 30
 def _answer(question: Mapping[str, Any]) -> Mapping[str, Any]:
     window = Span(datetime.fromisoformat(question["start"]), datetime.fromisoformat(question["end"]))
     try:
-        file = download(question["url"], private=question["private"])
+        file = download(question["url"], anywhere if question["private"] else is_public)
         found = busy_times(file, window, ZoneInfo(question["zone"]), question["own_domain"])
     except CannotDownload as error:
         return {"error": str(error)}
