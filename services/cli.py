@@ -114,6 +114,15 @@ def secrets() -> None:
         print(f"{name}={value}")
 
 
+@app.command()
+def documents() -> None:
+    """Write what docs/ and services/events/schemas hold of the code. A changed v1 event is refused."""
+    from services import documents as made_from_code
+
+    if refused := made_from_code.write():
+        raise SystemExit("Give the event a new version: " + "; ".join(refused))
+
+
 def main() -> None:
     from services.local.trouble import Trouble
 
