@@ -247,10 +247,10 @@ def start_services(house: House) -> None:
 
 
 def parts_of(house: House, service: str) -> list[Program]:
-    port = str(house.plan.port_of(service))
+    port, work = str(house.plan.port_of(service)), ["work", service, "--concurrency", "1"]
     return [
         house.ours(f"{service}-api", "services.cli", "serve", service, "--port", port),
-        house.ours(f"{service}-worker", "services.cli", "work", service, patience_seconds=WORKER_PATIENCE_SECONDS),
+        house.ours(f"{service}-worker", "services.cli", *work, patience_seconds=WORKER_PATIENCE_SECONDS),
     ]
 
 
