@@ -26,7 +26,17 @@ from services.notifier.contexts import (
     Meeting,
     MissingSummary,
 )
-from services.notifier.models import AgendaDay, Answer, Evaluation, Intake, Process, Session, Summary, Supervisor
+from services.notifier.models import (
+    AgendaDay,
+    Answer,
+    Evaluation,
+    Intake,
+    Process,
+    Session,
+    Summary,
+    Supervisor,
+    time_and_place,
+)
 from services.notifier.wishes import NIGHT_ENDS, WantedLetter
 from services.workdays import at_wall_clock, is_working_day, local, previous_working_day
 
@@ -124,7 +134,7 @@ def _change(row: Session) -> Change:
 def _programme(rows: Sequence[Session], processes: Processes) -> tuple[AgendaItem, ...]:
     return tuple(
         AgendaItem(
-            **_time_and_place(row),
+            **time_and_place(row),
             process_code=processes[row.process_id].code,
             form=processes[row.process_id].form,
             number=row.number,
@@ -142,15 +152,11 @@ def _talks(db: Database, supervisor_id: UUID, begins: datetime, ends: datetime) 
 
 
 def _talk(row: Intake) -> AgendaItem:
-    return AgendaItem(**_time_and_place(row))
+    return AgendaItem(**time_and_place(row))
 
 
 def _meeting(row: Session) -> Meeting:
-    return Meeting(**_time_and_place(row))
-
-
-def _time_and_place(row: Session | Intake) -> dict[str, Any]:
-    return row.model_dump(include={"starts_at", "ends_at", "mode", "location", "join_url"})
+    return Meeting(**time_and_place(row))
 
 
 def _missing_summaries(

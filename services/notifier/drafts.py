@@ -11,7 +11,7 @@ from services.notifier.contexts import LetterContext, LetterKind
 from services.notifier.desk import Desk, NothingToSend, found
 from services.notifier.mailboxes import Mailbox
 from services.notifier.mime import Attachment
-from services.notifier.models import Intake, Letter, Mention, Participant, Session, Supervisor
+from services.notifier.models import Intake, Letter, Mention, Participant, Session, Supervisor, time_and_place
 
 
 @dataclass(frozen=True)
@@ -86,28 +86,18 @@ def told_by(desk: Desk, letter: Letter) -> Told:
 
 
 def meeting(row: Session | Intake) -> contexts.Meeting:
-    return contexts.Meeting(**_time_and_place(row))
+    return contexts.Meeting(**time_and_place(row))
 
 
 def _session(desk: Desk, row: Session) -> contexts.Session:
     return contexts.Session(
-        **_time_and_place(row),
+        **time_and_place(row),
         number=row.number,
         total=found(desk.processes, row.process_id).planned_sessions,
         free_until=row.free_until,
         late_fee_percent=row.late_fee_percent,
         waives_force_majeure=row.waives_force_majeure,
     )
-
-
-def _time_and_place(row: Session | Intake) -> dict[str, Any]:
-    return {
-        "starts_at": row.starts_at,
-        "ends_at": row.ends_at,
-        "mode": row.mode,
-        "location": row.location,
-        "join_url": row.join_url,
-    }
 
 
 def _entry(desk: Desk, line: Mention, row: Session | Intake, method: Method, attendee: Mailbox) -> CalendarFile:

@@ -154,6 +154,10 @@ class Intake(Table, table=True):
     __table_args__ = (Index("intakes_of_supervisor", "supervisor_id", "starts_at"),)
 
 
+def time_and_place(meeting: Session | Intake) -> dict[str, Any]:
+    return {name: getattr(meeting, name) for name in ("starts_at", "ends_at", "mode", "location", "join_url")}
+
+
 class Login(Table, table=True):
     login_id: UUID = Field(primary_key=True)
     version: int

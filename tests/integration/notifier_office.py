@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -68,10 +68,12 @@ class Office:
         day += timedelta(days=(2 - day.weekday()) % 7)
         return at_wall_clock(day, time(hour, minute))
 
-    def begin_on_a_monday_morning(self) -> None:
-        day = local(self.now()).date() + timedelta(days=1)
-        day += timedelta(days=-day.weekday() % 7)
-        self.advance_to(at_wall_clock(day, time(10)))
+    def begin_in_september(self) -> None:
+        """On a Monday morning of weeks without a holiday."""
+        today = local(self.now()).date()
+        first = date(today.year + (today.month >= 9), 9, 1)
+        monday = first + timedelta(days=-first.weekday() % 7)
+        self.advance_to(at_wall_clock(monday, time(10)))
 
     # -- what is told -------------------------------------------------------------------------------------
 
@@ -286,7 +288,7 @@ def open_office(server: DatabaseServer, redis_url: str, catcher: SmtpCatcher, fo
             remembered.cache_clear()
         engine = database.engine(url, pool_size=4)
         office = Office(engine, settings.settings(), catcher, folder / "clock")
-        office.begin_on_a_monday_morning()
+        office.begin_in_september()
         try:
             yield office
         finally:
