@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from services.booking.slots import Span
 
-SECONDS = 30
+SECONDS = 20
 PASSED_ON = ("PATH", "PYTHONPATH", "PYTHONHOME", "LANG", "VIRTUAL_ENV")
 
 

@@ -12,7 +12,7 @@ from services.booking.calendar_busy import NotACalendar, TooManyAppointments, bu
 from services.booking.calendar_download import CannotDownload, anywhere, download, is_public
 from services.booking.slots import Span
 
-CPU_SECONDS = 10
+CPU_SECONDS = 5
 MEMORY = 1 << 30
 
 

@@ -137,7 +137,7 @@ def test_a_redirect_is_judged_like_the_first_address() -> None:
         (says(200, b"x" * (LARGEST + 1)), "too-large"),
         (says(200, b"x", Content_Encoding="gzip"), "compressed"),
         (says(302, Location="file:///etc/passwd"), "bad-address"),
-        (says(302, Location="http://[::1/"), "bad-address"),
+        (says(302, Location="http://[::1/"), "unreachable"),
     ],
 )
 def test_trouble_has_a_code_that_says_nothing_of_the_address(answer: Answer, code: str) -> None:
