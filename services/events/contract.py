@@ -113,5 +113,3 @@ def _inlined(schema: Schema) -> Schema:
 
     resolved: Schema = resolve(schema)
     return resolved
-
-
