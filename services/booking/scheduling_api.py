@@ -15,7 +15,7 @@ from services.booking.offers import SlotTaken, TimeNotOffered
 from services.booking.parties_api import Configured
 from services.booking.scheduling import Cancellation, SessionChange, SessionIsCancelled, SessionIsHeld, SessionWish
 from services.booking.series import SeriesConflicts, SeriesWish
-from services.booking.shapes import Instant
+from services.booking.shapes import Day, Instant
 from services.booking.supervision import ProcessIsClosed
 from services.database import Database
 from services.events.catalogue import Mode
@@ -111,8 +111,8 @@ def list_sessions(
     process_id: UUID | None = None,
     supervisor_id: UUID | None = None,
     status: Status | None = None,
-    from_: Annotated[date | Instant | None, Query(alias="from")] = None,
-    to: Annotated[date | Instant | None, Query(description="A date is meant with the whole of its day.")] = None,
+    from_: Annotated[Day | Instant | None, Query(alias="from")] = None,
+    to: Annotated[Day | Instant | None, Query(description="A date is meant with the whole of its day.")] = None,
 ) -> Page[SessionShown]:
     query = select(Session).join(Process, col(Process.id) == Session.process_id).where(access.processes(who))
     wanted = {Session.process_id: process_id, Session.supervisor_id: supervisor_id, Session.status: status}

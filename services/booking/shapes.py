@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, TypeVar
 from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
@@ -26,6 +26,8 @@ LINE_BREAKS = "\n\t"
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d")
 URL = TypeAdapter(HttpUrl)
+
+D = TypeVar("D", bound=date)
 
 
 class Wish(BaseModel):
@@ -69,11 +71,15 @@ def iso8601(value: object) -> object:
     return value
 
 
-def in_utc(moment: datetime) -> datetime:
+def within_reach(day: D) -> D:
     """Days and zones can't be reckoned with at the far ends of the calendar."""
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise Wrong("Vuoden pitää olla 2000–2100.", "The year must be from 2000 to 2100.")
-    return moment.astimezone(UTC)
+    return day
+
+
+def in_utc(moment: datetime) -> datetime:
+    return within_reach(moment).astimezone(UTC)
 
 
 def web_address(address: str) -> str:
@@ -98,5 +104,6 @@ EmailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(
 Phone = Annotated[str, StringConstraints(max_length=40, pattern=r"^\+?[0-9][0-9 ()\-]{3,}$")]
 TimeZone = Annotated[str, AfterValidator(zone)]
 BusinessId = Annotated[str, StringConstraints(pattern=r"^[0-9]{7}-[0-9]$")]
+Day = Annotated[date, AfterValidator(within_reach)]
 Instant = Annotated[AwareDatetime, BeforeValidator(iso8601), AfterValidator(in_utc)]
 WebAddress = Annotated[str, StringConstraints(max_length=500), AfterValidator(one_line), AfterValidator(web_address)]

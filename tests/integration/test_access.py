@@ -116,6 +116,10 @@ class World:
 
 @pytest.fixture
 def world(booking: Face, a_supervisor: Make, a_client: Make, a_process: Make) -> World:
+    return a_world(booking, a_supervisor, a_client, a_process)
+
+
+def a_world(booking: Face, a_supervisor: Make, a_client: Make, a_process: Make) -> World:
     admin = booking.admin
     supervisor, client = a_supervisor(), a_client()
     process = a_process(form="pair", participants=2, supervisor_id=supervisor["id"], client_id=client["id"])
