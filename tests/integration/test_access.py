@@ -19,7 +19,14 @@ Make = Callable[..., Json]
 CONTACT = {"first_name": "Eero", "last_name": "Åman", "email": "eero@example.fi"}
 CLIENT = {"kind": "person", "name": "Eero Åman", "contact": CONTACT, "payer_type": "consumer"}
 
-PUBLIC = {("POST", "/oauth/token"), ("POST", "/api/v1/logins"), ("POST", "/api/v1/intakes")}
+CALENDAR = {"url": "https://calendar.example.fi/busy.ics"}
+
+PUBLIC = {
+    ("POST", "/oauth/token"),
+    ("POST", "/api/v1/logins"),
+    ("POST", "/api/v1/intakes"),
+    ("GET", "/api/v1/calendar/{secret}.ics"),
+}
 
 ROUTES: dict[tuple[str, str], Json | list[Json] | None] = {
     ("GET", "/supervisors/{supervisor_id}"): None,
@@ -36,6 +43,9 @@ ROUTES: dict[tuple[str, str], Json | list[Json] | None] = {
         "ends_at": "2030-01-02T00:00:00Z",
     },
     ("DELETE", "/supervisors/{supervisor_id}/absences/{absence_id}"): None,
+    ("GET", "/supervisors/{supervisor_id}/calendars"): None,
+    ("POST", "/supervisors/{supervisor_id}/calendars"): CALENDAR,
+    ("DELETE", "/supervisors/{supervisor_id}/calendars/{import_id}"): None,
     ("GET", "/clients/{client_id}"): None,
     ("PATCH", "/clients/{client_id}"): {"name": "Minä"},
     ("GET", "/clients/{party_id}/credentials"): None,
@@ -138,6 +148,7 @@ def a_world(booking: Face, a_supervisor: Make, a_client: Make, a_process: Make) 
         "evaluation_id": rounds(admin, process)[0]["id"],
         "action_id": admin.put(f"/api/v1/sessions/{session['id']}/summary", json=summary).json()["actions"][0]["id"],
         "intake_id": admin.post("/api/v1/intakes", json=talk).json()["id"],
+        "import_id": created(admin.post(f"/api/v1/supervisors/{supervisor['id']}/calendars", json=CALENDAR))["id"],
         "absence_id": created(admin.post(f"/api/v1/supervisors/{supervisor['id']}/absences", json=absence))["id"],
     }
     own_supervisor = with_credentials(booking, f"/api/v1/supervisors/{supervisor['id']}")
