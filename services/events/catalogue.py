@@ -50,7 +50,7 @@ Agreement = Annotated[int, Field(ge=1, le=5)]
 
 
 class Shape(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Event(Shape):

@@ -1,13 +1,23 @@
 """The reporting service's HTTP face: progress, reports, and what stands still when it is not ready."""
 
-from fastapi import FastAPI
+from collections.abc import Iterable
+from datetime import timedelta
 
-from services.database import engine
-from services.reporting import pages, progress_api, reports_api, schedules_api
+from fastapi import FastAPI
+from prometheus_client.core import Metric
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from services.database import Database, engine
+from services.reporting import pages, progress_api, rebuilding, reports, reports_api, schedules_api
+from services.reporting.models import Report, Status
 from services.reporting.settings import Settings
 from services.web import backlog
 from services.web import pages as web_pages
 from services.web.application import application
+from services.web.metrics import gauge
+
+TOO_LATE = timedelta(minutes=30)
 
 ROUTERS = (
     progress_api.router,
@@ -26,8 +36,24 @@ def face(settings: Settings) -> FastAPI:
         settings=settings,
         engine=engine(settings.reporting_database_url),
         routers=ROUTERS,
-        checks=[backlog.check],
-        gauges=[backlog.gauges],
+        checks=[backlog.check, late_reports, rebuilding.check],
+        gauges=[backlog.gauges, gauges],
     )
     app.state.problem_page = pages.pages.show_problem
     return app
+
+
+def late_reports(db: Database) -> Iterable[str]:
+    late = reports.lateness(db)
+    if late > TOO_LATE:
+        yield f"the oldest report is {int(late.total_seconds())} s late"
+
+
+def gauges(db: Database) -> Iterable[Metric]:
+    counted = db.execute(select(Report.status, func.count()).group_by(col(Report.status)))
+    counts = {status: count for status, count in counted}  # noqa: C416 -- dict() would take a Result for a mapping
+    by_status = [((status.value,), counts.get(status, 0)) for status in Status]
+    yield gauge("reports", "Reports by status.", by_status, ("status",))
+    late = reports.lateness(db).total_seconds()
+    yield gauge("report_oldest_overdue_seconds", "How long the oldest report has waited to be made.", [((), late)])
+    yield gauge("rebuild_events_awaited", "Events that a rebuild still waits for.", [((), rebuilding.awaited(db))])

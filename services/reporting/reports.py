@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from services.database import Database
 from services.events.inbox import Received
+from services.reporting import rebuilding
 from services.reporting.models import Kind, Process, Report, Status
 from services.web.problems import NotFound
 from services.web.tokens import Principal, Role
@@ -71,7 +72,14 @@ def _may_be_made() -> ColumnElement[bool]:
     now = func.clock_timestamp()
     is_quiet = ~select(Received.event_id).where(col(Received.received_at) > now - QUIET).exists()
     waited_enough = col(Report.asked_at) < now - PATIENCE
-    return and_(col(Report.status) == Status.due, col(Report.next_try_at) <= now, or_(is_quiet, waited_enough))
+    is_now = and_(col(Report.status) == Status.due, col(Report.next_try_at) <= now)
+    return and_(is_now, or_(is_quiet, waited_enough), ~rebuilding.is_under_way())
+
+
+def lateness(db: Database) -> timedelta:
+    """How long the oldest report has waited to be made."""
+    waited = select(func.clock_timestamp() - func.min(Report.asked_at)).where(Report.status == Status.due)
+    return db.scalars(waited).one() or timedelta(0)
 
 
 def put_off(db: Database, report_id: UUID, trouble: str) -> None:
