@@ -46,8 +46,10 @@ class Safe:
     def open_if_any(self, sealed: bytes | None, place: str) -> str | None:
         return None if sealed is None else self.open(sealed, place)
 
-    def is_current(self, sealed: bytes) -> bool:
-        return sealed[:ID_LENGTH] == self._current
+    @property
+    def older_ids(self) -> list[bytes]:
+        """What texts begin with that were sealed by an older key."""
+        return [key for key in self._ciphers if key != self._current]
 
 
 @cache

@@ -5,9 +5,10 @@ from functools import partial
 
 from sqlalchemy import Engine, text
 
-from services.booking import calendar_import, intakes, rounds_due
+from services import database
+from services.booking import calendar_import, intakes, resealing, rounds_due
+from services.booking.safe import safe
 from services.booking.settings import settings
-from services.booking.worker import engine
 from services.database import transaction
 from services.ticking import Job, serve
 from services.web import idempotency
@@ -30,9 +31,10 @@ def jobs(engine: Engine) -> list[Job]:
         Job("read-calendars", timedelta(seconds=30), partial(calendar_import.refresh_due, engine, settings())),
         Job("close-rounds", timedelta(seconds=10), partial(rounds_due.close_next, engine)),
         Job("open-rounds", timedelta(minutes=10), partial(rounds_due.open_by_calendar, engine, settings().link_key)),
+        Job("reseal", timedelta(hours=1), partial(resealing.reseal_some, engine, safe(settings().notes_key))),
         Job("prune", timedelta(hours=1), partial(prune, engine)),
     ]
 
 
 if __name__ == "__main__":
-    serve("booking-tick", jobs(engine()))
+    serve("booking-tick", jobs(database.engine(settings().booking_database_url, pool_size=2)))

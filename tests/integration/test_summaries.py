@@ -1,5 +1,6 @@
 """Summaries: written as a draft, published to the participants alone, corrected without a second letter; and notes."""
 
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,11 +12,13 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from services.booking.models import AuditEntry
+from services.booking.resealing import SEALED, reseal_some
+from services.booking.safe import Safe, keys_of, safe
 from services.database import transaction
 from services.web.links import secret
 from tests.integration.conftest import Face
 from tests.integration.diary import at, book, day_ahead
-from tests.integration.evaluating import Clock, hold, people, told
+from tests.integration.evaluating import Clock, a_goal, agree, answer, hold, people, rounds, told
 
 Json = dict[str, Any]
 Make = Callable[..., Json]
@@ -333,3 +336,26 @@ def test_an_answer_kept_for_repetition_holds_no_readable_words(booking: Face, se
     assert len(told(booking, "summary.published.v1")) == 1
     with transaction(booking.engine) as db:
         assert "työnjako" not in str(db.execute(text("SELECT * FROM idempotency_key")).all())
+
+
+# -- a new key --------------------------------------------------------------------------------------------
+
+
+def test_everything_is_sealed_anew_under_a_new_key(
+    booking: Face, process: Json, session: Json, mine: TestClient
+) -> None:
+    mine.put(f"/api/v1/sessions/{session['id']}/note", json={"text": "Vain minulle"})
+    write(mine, session)
+    publish(mine, session)
+    agree(booking.admin, process, a_goal())
+    answer(mine, rounds(mine, process)[0], participant_id=people(process)[0], comment="Salainen")
+    old, new = safe(booking.settings.notes_key), secrets.token_bytes(32)
+    rotated = Safe(new, *keys_of(booking.settings.notes_key))
+
+    turns = [reseal_some(booking.engine, old), *(reseal_some(booking.engine, rotated) for _ in range(2))]
+
+    assert turns == [False, True, False]
+    with transaction(booking.engine) as db:
+        for sealed in SEALED:
+            texts = [(getattr(row, sealed.column), sealed.place(row)) for row in db.scalars(select(sealed.table))]
+            assert all(Safe(new).open(text, place) for text, place in texts if text)
