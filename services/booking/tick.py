@@ -6,7 +6,6 @@ from functools import partial
 from sqlalchemy import Engine, text
 
 from services import database
-from services import database
 from services.booking import calendar_import, intakes, resealing, rounds_due
 from services.booking.safe import safe
 from services.booking.settings import settings
