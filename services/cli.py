@@ -71,6 +71,7 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # the services decide themselves whose X-Forwarded-For they believe
         timeout_graceful_shutdown=10,
     )
 
