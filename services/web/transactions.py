@@ -29,7 +29,7 @@ from services.web.problems import Malformed, Problem, Unavailable
 from services.web.tokens import principal_of
 
 TRIES = 3
-LONGEST_WAIT = 15.0
+LONGEST_WAIT = 30.0
 KEPT_FREE = 1  # for /readyz and /metrics
 
 Handle = Callable[[Request], Awaitable[Response]]
