@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, String, insert, text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -94,37 +94,41 @@ def envelope(source: str, event: Event, occurred_at: datetime) -> Envelope:
 
 
 def stage(db: Database, source: str, occurred_at: datetime, events: Sequence[Event]) -> None:
-    """Write events and their deliveries in the caller's transaction: two statements, however many events.
+    """Write events and their deliveries in the caller's transaction: one statement, however many events.
 
     The caller holds the lock on each aggregate while it raises its version, so versions commit in their order.
     """
     if not events:
         return
     sealed = [(event, envelope(source, event, occurred_at)) for event in events]
+    deliveries = [(letter.id, reader) for event, letter in sealed for reader in subscribers_of(type(event))]
     db.execute(
-        insert(Staged),
-        [
-            {
-                "event_id": letter.id,
-                "aggregate": event.aggregate,
-                "version": event.version,
-                "envelope": letter.model_dump(mode="json"),
-            }
-            for event, letter in sealed
-        ],
-    )
-    deliveries = [
+        STAGE,
         {
-            "event_id": letter.id,
-            "subscriber": subscriber,
-            "aggregate": event.aggregate,
-            "version": event.version,
-        }
-        for event, letter in sealed
-        for subscriber in subscribers_of(type(event))
-    ]
-    db.execute(insert(Delivery), deliveries)
+            "ids": [letter.id for _, letter in sealed],
+            "aggregates": [event.aggregate for event, _ in sealed],
+            "versions": [event.version for event, _ in sealed],
+            "envelopes": [letter.model_dump_json() for _, letter in sealed],
+            "delivered": [event_id for event_id, _ in deliveries],
+            "subscribers": [reader for _, reader in deliveries],
+        },
+    )
 
+
+STAGE = text("""
+    WITH event AS (
+        SELECT * FROM unnest(
+            CAST(:ids AS uuid[]), CAST(:aggregates AS text[]), CAST(:versions AS int[]), CAST(:envelopes AS jsonb[])
+        ) WITH ORDINALITY AS event (event_id, aggregate, version, envelope, place)
+    ), staged AS (
+        INSERT INTO outbox (event_id, aggregate, version, envelope)
+        SELECT event_id, aggregate, version, envelope FROM event ORDER BY place
+    )
+    INSERT INTO outbox_delivery (event_id, subscriber, aggregate, version)
+    SELECT event_id, subscriber, aggregate, version
+    FROM event JOIN unnest(CAST(:delivered AS uuid[]), CAST(:subscribers AS text[])) AS delivery (event_id, subscriber)
+    USING (event_id)
+""")
 
 CLAIM = text("""
     SELECT d.event_id, d.subscriber, d.attempts, o.envelope
