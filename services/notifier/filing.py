@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, update
+from sqlalchemy import Table, delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -19,6 +19,8 @@ from services.notifier.state import Filed
 from services.notifier.wishes import WantedLetter
 from services.trace import traceparent
 
+LETTERS: Table = Letter.__table__  # type: ignore[attr-defined]
+MENTIONS: Table = Mention.__table__  # type: ignore[attr-defined]
 UNRENDERED: dict[str, object] = {"claim": None, "leased_until": None, "message": None, "message_id": None}
 
 Parties = dict[str, UUID]
@@ -48,12 +50,8 @@ def write(db: Database, letters: Sequence[WantedLetter], now: datetime, parties:
     if not letters:
         return
     rows = {uuid4(): letter for letter in letters}
-    written = db.scalars(
-        insert(Letter)
-        .values([_row(letter_id, letter, now, parties) for letter_id, letter in rows.items()])
-        .on_conflict_do_nothing()
-        .returning(col(Letter.id))
-    ).all()
+    new = insert(LETTERS).on_conflict_do_nothing().returning(LETTERS.c.id)
+    written = db.scalars(new, [_row(letter_id, letter, now, parties) for letter_id, letter in rows.items()]).all()
     mention(db, [(letter_id, rows[letter_id]) for letter_id in written])
 
 
@@ -86,7 +84,7 @@ def mention(db: Database, letters: Iterable[tuple[UUID, WantedLetter]]) -> None:
         for tells in letter.tells
     ]
     if rows:
-        db.execute(insert(Mention), rows)
+        db.execute(insert(MENTIONS), rows)
 
 
 def withdraw(db: Database, letter_ids: Sequence[UUID]) -> None:

@@ -94,6 +94,16 @@ class Practice:
 
         return eventually(complete, self.containers.last_words, seconds)
 
+    def sent(self, process: Json) -> int:
+        """How many letters have gone, once none is on its way any more."""
+
+        def at_rest() -> list[Json] | None:
+            known = self.messages(process)
+            return known if all(each["status"] != "sending" for each in known) else None
+
+        known = eventually(at_rest, self.containers.last_words, seconds=60)
+        return sum(each["status"] == "sent" for each in known)
+
     def messages(self, process: Json) -> list[Json]:
         """What the notifier knows of a process's letters."""
         answer = self.notifier.get("/api/v1/messages", params={"process_id": process["id"], "limit": 200})

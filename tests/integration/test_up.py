@@ -50,7 +50,7 @@ class Start:
         return (self.folder / "tyonohjaus.env").exists()
 
     def wait_until_ready(self) -> "Start":
-        eventually(self.is_announced, seconds=120, what="the start")
+        eventually(self.is_announced, seconds=300, what="the start")
         return self
 
     def errors(self) -> str:
