@@ -12,6 +12,12 @@ from services.trace import trace_id
 WITHOUT_LOCALS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 
 
+def _kinds_and_places(exc_info: structlog.typing.ExcInfo) -> list[dict[str, Any]]:
+    """What failed and where. An error's own words are left out: they may repeat what people wrote."""
+    stacks = WITHOUT_LOCALS(exc_info)
+    return [{**stack, "exc_value": "", "exc_notes": [], "syntax_error": None} for stack in stacks]
+
+
 def _with_trace(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     current = trace_id()
     return entry if current is None else {**entry, "trace_id": current}
@@ -37,7 +43,7 @@ def configure(service: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.ExceptionRenderer(WITHOUT_LOCALS),
+                structlog.processors.ExceptionRenderer(_kinds_and_places),
                 structlog.processors.JSONRenderer(),
             ],
         )
