@@ -41,7 +41,7 @@ DATABASES = {service: f"tyonohjaus_{service}" for service in SERVICES}
 SENDER = "Työnohjaus <tyonohjaus@tyonohjaus.example>"
 PORT_PATIENCE_SECONDS = 3  # a run that was killed a moment ago may still be going down
 DEMO_LASTS = timedelta(weeks=13)
-READY_SECONDS = 120
+READY_SECONDS = 300  # only a start that hangs is given up; a busy machine is slow
 WORKER_PATIENCE_SECONDS = 30  # a worker waits for its own children
 
 
