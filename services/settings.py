@@ -4,6 +4,7 @@ import base64
 import binascii
 import sys
 from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import AfterValidator, Field, HttpUrl, TypeAdapter, ValidationError
@@ -85,6 +86,11 @@ class ServiceSettings(BaseSettings):
     """How many reverse proxies of ours stand in front; only as many entries of X-Forwarded-For are believed."""
     general_rate: str = "120000/minute"
     """How much one address may ask of one process."""
+
+    @property
+    def installation(self) -> str:
+        """What the ids of calendar entries end with, in letters and feeds alike; another installation's differ."""
+        return urlsplit(self.public_url).hostname or ""
 
 
 S = TypeVar("S", bound=ServiceSettings)

@@ -49,7 +49,7 @@ def feed(db: Db, now: Now, request: Request, settings: Configured, secret: str) 
     known = etags.unless_known(request, Response(headers=headers))
     if known.status_code == 304:
         return known
-    rendered = calendar_feed.render(entries, settings.domain)
+    rendered = calendar_feed.render(entries, settings.installation)
     return Response(rendered, media_type="text/calendar; charset=utf-8", headers=headers)
 
 

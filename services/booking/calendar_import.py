@@ -84,7 +84,9 @@ def refresh_due(engine: Engine, settings: Settings) -> bool:
     imported, zone = claimed
     window = Span(now, now + LOOKED_AHEAD)
     try:
-        busy = read(imported.url, window, zone, own_domain=settings.domain, private=settings.calendars_may_be_private)
+        busy = read(
+            imported.url, window, zone, own_domain=settings.installation, private=settings.calendars_may_be_private
+        )
     except CannotRead as trouble:
         _note_failure(engine, imported.id, str(trouble))
     else:

@@ -2,7 +2,6 @@
 
 from functools import cache
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -37,11 +36,6 @@ class Settings(ServiceSettings):
     login_letter_rate: str = "5/hour"
     calendars_may_be_private: bool = False
     """Whether a supervisor may import calendars from hosts of one's own network."""
-
-    @property
-    def domain(self) -> str:
-        """What the ids of calendar entries end with, so that those of two installations differ."""
-        return urlsplit(self.public_url).hostname or ""
 
     def rates(self) -> dict[str, str]:
         """The strict limits, by the names under which they are counted."""

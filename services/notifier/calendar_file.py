@@ -48,9 +48,9 @@ class CalendarFile:
     text: str
 
 
-def entry_uid(meeting_id: UUID, domain: str) -> str:
+def entry_uid(meeting_id: UUID, installation: str) -> str:
     """Stable for the meeting, and different in another installation."""
-    return f"{meeting_id}@{domain}"
+    return f"{meeting_id}@{installation}"
 
 
 def invitation(method: Method, entry: Entry, *, organizer: Mailbox, attendee: Mailbox, stamp: datetime) -> CalendarFile:

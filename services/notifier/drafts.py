@@ -103,7 +103,7 @@ def _session(desk: Desk, row: Session) -> contexts.Session:
 def _entry(desk: Desk, line: Mention, row: Session | Intake, method: Method, attendee: Mailbox) -> CalendarFile:
     remote = row.mode == Mode.remote
     entry = Entry(
-        entry_uid(line.meeting_id, desk.settings.domain),
+        entry_uid(line.meeting_id, desk.settings.installation),
         line.sequence,
         row.starts_at,
         row.ends_at,
