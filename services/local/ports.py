@@ -1,16 +1,19 @@
 """Free and taken TCP ports on this machine."""
 
+import random
 import socket
 
 LOOPBACK = "127.0.0.1"
+UNCLAIMED = range(20_000, 32_000)
+"""Below those that systems give to outgoing connections, which could take one before its server listens."""
 
 
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as listener:
-        listener.bind((LOOPBACK, 0))
-        port: int = listener.getsockname()[1]
-        return port
+def free_port(neighbours: int = 0) -> int:
+    """A port that nobody listens on at this moment, nor on so many after it."""
+    for port in random.sample(UNCLAIMED, len(UNCLAIMED)):
+        if all(is_free(port + offset) for offset in range(neighbours + 1)):
+            return port
+    raise OSError("All ports are taken.")
 
 
 def is_free(port: int) -> bool:

@@ -114,9 +114,7 @@ def environment_of(folder: Path) -> dict[str, str]:
 
 
 def four_free_ports() -> int:
-    from services.local.ports import is_free
-
-    return next(port for port in iter(free_port, None) if port < 65000 and all(is_free(port + n) for n in range(4)))
+    return free_port(neighbours=3)
 
 
 @contextmanager
