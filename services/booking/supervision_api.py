@@ -25,8 +25,8 @@ from services.events.outbox import stage
 from services.web import etags
 from services.web.etags import Match
 from services.web.paging import Page, Paged, fetch
-from services.web.problems import NotFound, documented
-from services.web.tokens import Reader, Staff
+from services.web.problems import Forbidden, NotFound, documented
+from services.web.tokens import Reader, Role, Staff
 from services.web.transactions import Db, Now, RecordedRoute, TransactionalRoute
 
 router = APIRouter(prefix="/api/v1", route_class=TransactionalRoute)
@@ -194,6 +194,9 @@ def change_participant(
     match: Match,
     response: Response,
 ) -> ParticipantShown:
+    """Whether the words of summaries come in letters is the participant's to choose, and never the client's."""
+    if who.role is Role.client and "summary_in_letter" in change.model_fields_set:
+        raise Forbidden
     process = access.process(db, who, process_id, lock=True)
     person = participants.in_process(db, process.id, participant_id)
     others = [other for other in supervision.active(db, process.id) if other.id != person.id]

@@ -327,6 +327,14 @@ CONFIDENCES = [
 ]
 
 
+def test_a_client_does_not_have_words_sent_by_letter(world: World) -> None:
+    path = "/processes/{process_id}/participants/{participant_id}"
+    wish = {"summary_in_letter": True}
+
+    assert world.ask(world.own_client, "PATCH", path, wish).status_code == 403
+    assert world.ask(world.own_supervisor, "PATCH", path, wish).json()["summary_in_letter"] is True
+
+
 def test_what_only_the_supervisor_was_told_not_even_the_admin_reads(world: World) -> None:
     for path in ("/sessions/{session_id}/note", "/sessions/{session_id}/feedback"):
         assert world.ask(world.booking.admin, "GET", path, None).status_code == 404
