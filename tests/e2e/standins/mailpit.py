@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import getaddresses
+from functools import cached_property
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -19,18 +20,24 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 SMTP_PORT, HTTP_PORT = 1025, 8025
 
 
-@dataclass(frozen=True)
+@dataclass
 class Letter:
     raw: bytes
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     received_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
 
-    @property
+    @cached_property
     def message(self) -> EmailMessage:
         return message_from_bytes(self.raw, policy=policy.default)
 
+    @cached_property
+    def line(self) -> dict[str, object]:
+        """The letter as the list shows it."""
+        return line(self)
+
 
 LETTERS: list[Letter] = []
+"""Oldest first. Both servers touch it: look at a copy, for a list that grows under a loop shows a letter twice."""
 
 
 def people(message: EmailMessage, header: str) -> list[dict[str, str]]:
@@ -43,7 +50,6 @@ def body(message: EmailMessage, subtype: str) -> str:
 
 
 def line(letter: Letter) -> dict[str, object]:
-    """A letter as the list shows it."""
     message = letter.message
     return {
         "ID": letter.id,
@@ -59,13 +65,17 @@ def line(letter: Letter) -> dict[str, object]:
 
 def page(letter: Letter) -> dict[str, object]:
     """A letter as opened."""
-    return line(letter) | {"Text": body(letter.message, "plain"), "HTML": body(letter.message, "html")}
+    return letter.line | {"Text": body(letter.message, "plain"), "HTML": body(letter.message, "html")}
 
 
 class Postman:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        LETTERS.insert(0, Letter(envelope.original_content or b""))
+        LETTERS.append(Letter(envelope.original_content or b""))
         return "250 OK"
+
+
+class Server(ThreadingHTTPServer):
+    request_queue_size = 128  # tests ask often
 
 
 class Face(BaseHTTPRequestHandler):
@@ -75,7 +85,7 @@ class Face(BaseHTTPRequestHandler):
             case ["livez"] | ["readyz"]:
                 self.answer(b"ok", "text/plain")
             case ["api", "v1", "messages"]:
-                letters = [line(letter) for letter in LETTERS]
+                letters = [letter.line for letter in reversed(list(LETTERS))]
                 self.answer_json({"total": len(letters), "count": len(letters), "start": 0, "messages": letters})
             case ["api", "v1", "message", letter_id, *rest] if letter := found(letter_id):
                 if rest == ["raw"]:
@@ -112,7 +122,7 @@ def main() -> None:
         urllib.request.urlopen(f"http://127.0.0.1:{HTTP_PORT}/readyz", timeout=2)
         return
     Controller(Postman(), hostname="", port=SMTP_PORT).start()
-    ThreadingHTTPServer(("", HTTP_PORT), Face).serve_forever()
+    Server(("", HTTP_PORT), Face).serve_forever()
 
 
 if __name__ == "__main__":
