@@ -14,7 +14,7 @@ from services.booking.benefits import BENEFITS, MOST_A_PROCESS, BenefitId
 from services.booking.evaluation import RoundIsClosed, close_if_all_answered, invited, is_over
 from services.booking.evaluation_models import Answer, BenefitRating, Evaluation, GoalRating, Invitation
 from services.booking.goals import Standing
-from services.booking.models import Link, Process
+from services.booking.models import Link, Participant, Process
 from services.booking.safe import Safe
 from services.booking.shapes import Wish, several_lines
 from services.database import Database
@@ -100,7 +100,7 @@ def give(
         return before.answer
     answer = before.answer if before else _blank(evaluation.id, participant_id)
     _write(db, safe, asked, answer, ratings, now)
-    stage(db, "booking", now, [event(evaluation, Given(answer, ratings.goals, ratings.benefits))])
+    stage(db, "booking", now, [event(db, evaluation, Given(answer, ratings.goals, ratings.benefits))])
     if participant_id:
         close_if_all_answered(db, evaluation, now)
     return answer
@@ -198,9 +198,10 @@ def place(answer: Answer) -> str:
 # -- what others are told ---------------------------------------------------------------------------------
 
 
-def event(evaluation: Evaluation, given: Given) -> EvaluationAnswered:
+def event(db: Database, evaluation: Evaluation, given: Given) -> EvaluationAnswered:
     """Levels and agreements; what was written in words stays here."""
     answer = given.answer
+    person = db.get(Participant, answer.participant_id) if answer.participant_id else None
     return EvaluationAnswered(
         version=answer.version,
         answer_id=answer.id,
@@ -212,6 +213,7 @@ def event(evaluation: Evaluation, given: Given) -> EvaluationAnswered:
         benefits=dict(given.benefits),
         answered_at=answer.answered_at,
         wording_version=max(1, answer.goals_version),
+        person_id=person.person_id if person else None,
     )
 
 

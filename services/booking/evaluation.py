@@ -222,7 +222,14 @@ def event(db: Database, evaluation: Evaluation, kind: type[E]) -> E:
         invited=tuple(links_of),
         answer_links=links_of,
         discussed_at=_discussed_at(db, evaluation),
+        answered=_answered(db, evaluation.id),
     )
+
+
+def _answered(db: Database, evaluation_id: UUID) -> int:
+    """How many people have answered; what a group agreed together is nobody's answer."""
+    query = select(func.count()).where(col(Answer.evaluation_id) == evaluation_id)
+    return db.scalars(query.where(col(Answer.participant_id).is_not(None))).one()
 
 
 def _discussed_at(db: Database, evaluation: Evaluation) -> datetime | None:

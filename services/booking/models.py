@@ -219,6 +219,8 @@ class Participant(Table, table=True):
     """Osallistuja: a person in one process. Others in the group never see their address."""
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
+    #: the same in every process that somebody takes part in under one address
+    person_id: UUID = Field(default_factory=new_id)
     version: int = 1
     process_id: UUID = key("process.id")
     first_name: str
@@ -231,6 +233,8 @@ class Participant(Table, table=True):
     joined_at: datetime = instant()
     left_at: datetime | None = instant(nullable=True)
     erased_at: datetime | None = instant(nullable=True)
+
+    __table_args__ = (Index("participants_by_address", text("lower(email)")),)
 
 
 # -- meetings ---------------------------------------------------------------------------------------------

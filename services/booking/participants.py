@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func
 from sqlmodel import col, select
 
 from services.booking import links
 from services.booking.models import Link, Participant
 from services.booking.shapes import EmailAddress, Line, Name, Wish, optional
-from services.database import Database
+from services.database import Database, new_id
 from services.events import outbox
 from services.events.catalogue import Form, ParticipantChanged, ParticipantErased
 from services.web.etags import IfMatch, tag
@@ -93,12 +93,19 @@ def check_addresses(addresses: Sequence[str]) -> None:
 
 def join(db: Database, link_key: str, process_id: UUID, wish: PersonWish, now: datetime) -> Participant:
     person = Participant(**wish.model_dump(), process_id=process_id, joined_at=now)
+    person.person_id = _known_person(db, wish.email) or person.person_id
     db.add(person)
     db.flush()
     expires_at = now + LINK_LIFETIME
     links.issue(db, link_key, links.Purpose.participant, person.id, expires_at, person.page_link)
     links.issue(db, link_key, links.Purpose.calendar, person.id, expires_at, person.calendar_link)
     return person
+
+
+def _known_person(db: Database, address: str) -> UUID | None:
+    """Who takes part elsewhere under this address, so that two groups with common members are known to have them."""
+    query = select(Participant.person_id).where(func.lower(col(Participant.email)) == address.lower())
+    return db.scalars(query.order_by(col(Participant.id)).limit(1)).one_or_none()
 
 
 def ensure_room(form: Form, people: People, wish: PersonWish) -> None:
@@ -137,7 +144,8 @@ def choose_letters(person: Participant, *, in_letter: bool) -> ParticipantChange
 def erase(db: Database, person: Participant, now: datetime) -> ParticipantErased:
     """Forget a person: their name, addresses and links here, and what still waits to be told of them."""
     nothing = {"first_name": "", "last_name": "", "email": "", "employer": None}
-    person.sqlmodel_update(nothing | {"left_at": person.left_at or now, "erased_at": now})
+    nobody = {"person_id": new_id(), "left_at": person.left_at or now, "erased_at": now}
+    person.sqlmodel_update(nothing | nobody)
     person.version += 1
     db.execute(delete(Link).where(col(Link.subject_id) == person.id))
     erased = ParticipantErased(version=person.version, participant_id=person.id, process_id=person.process_id)
