@@ -34,6 +34,8 @@ class Stage:
     booking: httpx.Client
     reporting: httpx.Client
     notifier: httpx.Client
+    mailbox: httpx.Client | None
+    """None when letters are sent for real: then nobody here can open their links."""
 
     def post(self, path: str, **body: object) -> Json:
         return _answer(self.booking.post(path, json=body))
@@ -44,9 +46,21 @@ class Stage:
     def get(self, path: str, **query: str) -> Json:
         return _answer(self.booking.get(path, params=query))
 
+    def link_in_letter(self, mailbox: httpx.Client, to: str) -> str:
+        """The personal link in the newest letter that the mailbox caught for somebody."""
+        caught: list[Json] = mailbox.get("/api/messages").json()
+        newest = next(letter for letter in caught if to in letter["to"])
+        text = _answer(mailbox.get(f"/api/messages/{newest['id']}"))["text"]
+        found = re.search(r"https?://\S+", text)
+        if found is None:
+            raise Refused("There is no link in the letter.")
+        return found[0]
+
 
 def play(stage: Stage) -> None:
     supervisor = open_practice(stage)
+    if stage.mailbox:
+        talk_first(stage, supervisor, stage.mailbox)
     process = agree_on_a_process(stage, supervisor)
     for session in book_meetings(stage, process, count=6, every_weeks=2):
         hold(stage, process, session)
@@ -69,6 +83,28 @@ def open_practice(stage: Stage) -> Json:
     rules = {"horizon_days": 180, "slot_step_minutes": 15, "holidays": "FI", "daily_limit": 4}
     stage.put(f"/api/v1/supervisors/{supervisor['id']}/availability", hours | rules)
     return supervisor
+
+
+def talk_first(stage: Stage, supervisor: Json, mailbox: httpx.Client) -> None:
+    """A first talk (kartoittava keskustelu), confirmed by the link in its letter, after which the team begins."""
+    tomorrow = workdays.local(now()).date() + timedelta(days=1)
+    slots = stage.get(
+        f"/api/v1/supervisors/{supervisor['id']}/slots",
+        **{"form": "individual", "minutes": "45", "from": f"{tomorrow}", "to": f"{tomorrow + timedelta(days=7)}"},
+    )["slots"]
+    talk = stage.post(
+        "/api/v1/intakes",
+        supervisor_id=supervisor["id"],
+        starts_at=slots[0]["starts_at"],
+        name="Tuula Rantanen",
+        email="tuula.rantanen@kunta.example",
+        organisation="Esimerkkikunta, kotihoito",
+    )
+    settle(stage)
+    link = stage.link_in_letter(mailbox, "tuula.rantanen@kunta.example")
+    _answer(stage.booking.post(f"{link}/vahvista", follow_redirects=True), as_json=False)
+    live_until(stage, datetime.fromisoformat(slots[0]["ends_at"]))
+    stage.post(f"/api/v1/intakes/{talk['id']}/outcome", start=True, recommended_form="team")
 
 
 def agree_on_a_process(stage: Stage, supervisor: Json) -> Json:
@@ -176,10 +212,10 @@ def _person(first_name: str, last_name: str, domain: str) -> Json:
     return {"first_name": first_name, "last_name": last_name, "email": f"{first_name}.{last_name}@{domain}".lower()}
 
 
-def _answer(answer: httpx.Response) -> Json:
+def _answer(answer: httpx.Response, *, as_json: bool = True) -> Json:
     if answer.is_error:
         raise Refused(f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text}")
-    return dict(answer.json()) if answer.content else {}
+    return dict(answer.json()) if as_json and answer.content else {}
 
 
 def stage_of(environment: dict[str, str]) -> Stage:
@@ -197,7 +233,10 @@ def stage_of(environment: dict[str, str]) -> Stage:
     token = _answer(faces[0].post("/oauth/token", data=form))["access_token"]
     for face in faces:
         face.headers["Authorization"] = f"Bearer {token}"
-    return Stage(*faces)
+    letters = environment.get("MAILBOX_URL")
+    booking, reporting, notifier = faces
+    mailbox = httpx.Client(base_url=letters, timeout=30, trust_env=False) if letters else None
+    return Stage(booking, reporting, notifier, mailbox)
 
 
 def main() -> None:
