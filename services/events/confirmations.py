@@ -27,7 +27,7 @@ def listen(app: Celery, engine: Callable[[], Engine]) -> None:
         with transaction(engine()) as db:
             outbox.answered(db, subscriber, datetime.fromisoformat(asked_at))
 
-    app.task(name=bus.CONFIRMED)(confirmed)
-    app.task(name=bus.REFUSED)(refused)
-    app.task(name=bus.ANSWERED)(answered)
-    app.task(name=bus.HEARTBEAT)(beat)
+    app.task(name=bus.CONFIRMED, shared=False)(confirmed)
+    app.task(name=bus.REFUSED, shared=False)(refused)
+    app.task(name=bus.ANSWERED, shared=False)(answered)
+    app.task(name=bus.HEARTBEAT, shared=False)(beat)

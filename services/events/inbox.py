@@ -98,8 +98,8 @@ class Subscriber:
         then: Callable[[], None] | None = None,
     ) -> None:
         self._app, self._service, self._engine, self._office, self._then = app, service, engine, office, then
-        app.task(name=bus.PING)(self._answer)
-        app.task(name=bus.HEARTBEAT)(beat)
+        app.task(name=bus.PING, shared=False)(self._answer)
+        app.task(name=bus.HEARTBEAT, shared=False)(beat)
 
     def on(self, *events: type[E]) -> Callable[[Handler[E]], Handler[E]]:
         def register(handle: Handler[E]) -> Handler[E]:
@@ -108,7 +108,7 @@ class Subscriber:
                     self._then()
 
             for event in events:
-                self._app.task(name=event.name)(task)
+                self._app.task(name=event.name, shared=False)(task)
             return handle
 
         return register

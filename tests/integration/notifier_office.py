@@ -57,7 +57,7 @@ class Office:
             return clock.now(db)
 
     def advance_to(self, moment: datetime) -> None:
-        clock.advance(int((moment - self.now()).total_seconds()) + 1)
+        clock.advance(max(0, int((moment - self.now()).total_seconds()) + 1))
 
     def advance(self, **step: float) -> None:
         clock.advance(int(timedelta(**step).total_seconds()))

@@ -145,8 +145,8 @@ def test_publishing_gives_each_participant_a_link_and_tells_no_words(
     assert sorted(event["links"]) == sorted(people(process))
     assert [action["done"] for action in event["actions"]] == [False, False]
     resting = """SELECT envelope::text FROM outbox
-                 UNION ALL SELECT convert_from(draft, 'LATIN1') FROM summary
-                 UNION ALL SELECT convert_from(text, 'LATIN1') FROM summary_edition"""
+                 UNION ALL SELECT encode(draft, 'escape') FROM summary
+                 UNION ALL SELECT encode(text, 'escape') FROM summary_edition"""
     with transaction(booking.engine) as db:
         assert "njako" not in str(db.scalars(text(resting)).all())
 
@@ -305,7 +305,7 @@ def test_a_note_rests_sealed_and_comes_back_to_its_writer(booking: Face, session
     assert (written.status_code, stale.status_code, changed.json()["version"]) == (200, 428, 2)
     assert mine.get(path).json()["text"] == "Toinen"
     with transaction(booking.engine) as db:
-        everything = str(db.execute(text("SELECT convert_from(text, 'LATIN1') FROM private_note")).all())
+        everything = str(db.execute(text("SELECT encode(text, 'escape') FROM private_note")).all())
         everything += str(db.execute(text("SELECT envelope FROM outbox")).all())
     assert "Toinen" not in everything
     assert mine.delete(path, headers={"If-Match": '"2"'}).status_code == 204
