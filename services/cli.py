@@ -124,6 +124,23 @@ def documents() -> None:
         raise SystemExit("Give the event a new version: " + "; ".join(refused))
 
 
+reporting = typer.Typer(help="Look after the reporting service.", no_args_is_help=True)
+app.add_typer(reporting, name="reporting")
+
+
+@reporting.callback()
+def _reporting() -> None:
+    """Keep `rebuild` a command of its own, although it is the only one."""
+
+
+@reporting.command()
+def rebuild() -> None:
+    """Empty what reporting was told and have booking tell it again. Reports and releases stay as they are."""
+    from services.rebuild import rebuild_reporting
+
+    print(f"{rebuild_reporting()} events are on their way to reporting.")
+
+
 def main() -> None:
     from services.local.trouble import Trouble
 

@@ -4,7 +4,7 @@ A delivery is open until its reader confirms it. `pulse` remembers when each rea
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, String, text
@@ -191,6 +191,42 @@ def unpark(db: Database) -> int:
                     WHERE parked_at IS NOT NULL AND confirmed_at IS NULL RETURNING event_id""")
         ).all()
     )
+
+
+def tell_again(db: Database, source: str, events: Sequence[Event], subscriber: str) -> list[UUID]:
+    """Have the present state of aggregates delivered to one reader once more; the ids of what it will receive.
+
+    The versions stay what they are. An event that is still kept goes out under its own id, one that was dropped
+    long ago is written anew.
+    """
+    sealed = [(event, envelope(source, event, datetime.now(UTC))) for event in events]
+    rows = db.execute(
+        TELL_AGAIN,
+        {
+            "ids": [letter.id for _, letter in sealed],
+            "aggregates": [event.aggregate for event, _ in sealed],
+            "versions": [event.version for event, _ in sealed],
+            "envelopes": [letter.model_dump_json() for _, letter in sealed],
+            "subscriber": subscriber,
+        },
+    )
+    return list(rows.scalars())
+
+
+TELL_AGAIN = text("""
+    WITH staged AS (
+        INSERT INTO outbox (event_id, aggregate, version, envelope)
+        SELECT * FROM unnest(
+            CAST(:ids AS uuid[]), CAST(:aggregates AS text[]), CAST(:versions AS int[]), CAST(:envelopes AS jsonb[]))
+        ON CONFLICT (aggregate, version) DO UPDATE SET staged_at = now()
+        RETURNING event_id, aggregate, version
+    )
+    INSERT INTO outbox_delivery (event_id, subscriber, aggregate, version)
+    SELECT event_id, :subscriber, aggregate, version FROM staged
+    ON CONFLICT (event_id, subscriber) DO UPDATE
+    SET confirmed_at = NULL, parked_at = NULL, posted_at = NULL, attempts = 0, next_at = now(), last_error = NULL
+    RETURNING event_id
+""")
 
 
 def forget(db: Database, aggregate: str) -> None:
