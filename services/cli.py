@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415, T201
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -134,11 +135,17 @@ def _reporting() -> None:
 
 
 @reporting.command()
-def rebuild() -> None:
+def rebuild(
+    data: Annotated[
+        Path | None, typer.Option(help="The folder of `tyonohjaus up`, while it runs; left out: the environment.")
+    ] = None,
+) -> None:
     """Empty what reporting was told and have booking tell it again. Reports and releases stay as they are."""
+    from services.local import premises
     from services.rebuild import rebuild_reporting
 
-    print(f"{rebuild_reporting()} events are on their way to reporting.")
+    told = rebuild_reporting(premises.environment(data) if data else os.environ)
+    print(f"{told} events are on their way to reporting, which answers 503 until they have come.")
 
 
 def main() -> None:

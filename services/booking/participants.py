@@ -148,9 +148,13 @@ def erase(db: Database, person: Participant, now: datetime) -> ParticipantErased
     person.sqlmodel_update(nothing | nobody)
     person.version += 1
     db.execute(delete(Link).where(col(Link.subject_id) == person.id))
-    erased = ParticipantErased(version=person.version, participant_id=person.id, process_id=person.process_id)
-    outbox.forget(db, erased.aggregate)
-    return erased
+    event = erased(person)
+    outbox.forget(db, event.aggregate)
+    return event
+
+
+def erased(person: Participant) -> ParticipantErased:
+    return ParticipantErased(version=person.version, participant_id=person.id, process_id=person.process_id)
 
 
 def changed(person: Participant) -> ParticipantChanged:

@@ -1,6 +1,7 @@
 """Booking tells its present state once more: to a reader that has lost what it was told, and to nobody else.
 
-Older versions that still wait for that reader are told first, as always; what is told here is the newest of each.
+One supervisor or process at a time, each locked for a moment only: what changes meanwhile is told as always, in a
+newer version.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,7 +9,17 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from services.booking import answers, attendance, evaluation, goals, meetings, parties, summaries, supervision
+from services.booking import (
+    answers,
+    attendance,
+    evaluation,
+    goals,
+    meetings,
+    participants,
+    parties,
+    summaries,
+    supervision,
+)
 from services.booking.evaluation_models import Evaluation, Summary
 from services.booking.meetings import Meeting, Outcome
 from services.booking.models import Process, Session, Supervisor
@@ -30,36 +41,41 @@ from services.events.catalogue import (
 from services.events.outbox import tell_again
 from services.events.subscriptions import SUBSCRIPTIONS
 
-AT_ONCE = 500
 
-
-def repost(db: Database, safe: Safe, subscriber: str) -> list[UUID]:
-    """Tell a reader everything that it subscribes to, as it is now; the ids of the events that it will receive."""
+def tell(db: Database, events: Iterable[Event], subscriber: str) -> list[UUID]:
+    """Tell a reader those of the events that it subscribes to; the ids of what it will receive."""
     wanted = SUBSCRIPTIONS[subscriber]
-    told = [event for event in present_state(db, safe) if isinstance(event, wanted)]
-    batches = (told[start : start + AT_ONCE] for start in range(0, len(told), AT_ONCE))
-    return [event_id for batch in batches for event_id in tell_again(db, "booking", batch, subscriber)]
+    return tell_again(db, "booking", [event for event in events if isinstance(event, wanted)], subscriber)
 
 
-def present_state(db: Database, safe: Safe) -> Iterable[Event]:
-    """Of each supervisor, and each process with its goals, meetings, rounds, answers and summaries."""
-    yield from map(parties.supervisor_changed, db.scalars(select(Supervisor).order_by(col(Supervisor.id))))
-    # Locked, so that nothing in a process changes between the reading and the telling.
-    for process in db.scalars(select(Process).order_by(col(Process.id)).with_for_update()).all():
-        yield from _of_process(db, safe, process)
+def supervisors(db: Database) -> Iterable[Event]:
+    query = select(Supervisor).order_by(col(Supervisor.id)).with_for_update()
+    return map(parties.supervisor_changed, db.scalars(query))
 
 
-def _of_process(db: Database, safe: Safe, process: Process) -> Iterable[Event]:
-    if process.status == "closed":
-        yield supervision.event(db, process, ProcessClosed)
-    else:
-        yield supervision.event(db, process, ProcessOpened if process.version == 1 else ProcessChanged)
+def process_ids(db: Database) -> Sequence[UUID]:
+    return db.scalars(select(Process.id).order_by(col(Process.id))).all()
+
+
+def process(db: Database, safe: Safe, process_id: UUID) -> Iterable[Event]:
+    """A process as it is now, with its goals, meetings, rounds, answers and summaries, and who was erased from it."""
+    process = db.scalars(select(Process).where(col(Process.id) == process_id).with_for_update()).one()
+    yield _of_process(db, process)
+    for person in participants.of_process(db, process.id):
+        if person.erased_at:
+            yield participants.erased(person)
     standing = goals.standing(db, process.id)
     if standing.agreed:
         yield goals.event(standing.agreed, standing)
     yield from _meetings(db, safe, process)
     for round_ in evaluation.of_process(db, process.id):
         yield from _of_round(db, round_)
+
+
+def _of_process(db: Database, process: Process) -> Event:
+    if process.status == "closed":
+        return supervision.event(db, process, ProcessClosed)
+    return supervision.event(db, process, ProcessOpened if process.version == 1 else ProcessChanged)
 
 
 def _meetings(db: Database, safe: Safe, process: Process) -> Iterable[Event]:

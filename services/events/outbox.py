@@ -38,10 +38,12 @@ class Staged(Outgoing, table=True):
     position: int | None = Field(sa_column=Column(BigInteger, Identity(always=True), nullable=False, unique=True))
     aggregate: str
     version: int
+    #: one more each time that the same version is told again
+    telling: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     envelope: dict[str, object] = Field(sa_column=Column(JSONB, nullable=False))
     staged_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()")))
 
-    __table_args__ = (Index("one_event_a_version", "aggregate", "version", unique=True),)
+    __table_args__ = (Index("one_event_a_telling", "aggregate", "version", "telling", unique=True),)
 
 
 class Delivery(Outgoing, table=True):
@@ -194,10 +196,10 @@ def unpark(db: Database) -> int:
 
 
 def tell_again(db: Database, source: str, events: Sequence[Event], subscriber: str) -> list[UUID]:
-    """Have the present state of aggregates delivered to one reader once more; the ids of what it will receive.
+    """Have the newest state of aggregates delivered to one reader once more; the ids of what it will receive.
 
-    The versions stay what they are. An event that is still kept goes out under its own id, one that was dropped
-    long ago is written anew.
+    The versions stay what they are, the ids are new: whatever is still under way under the old ones, a message or
+    its confirmation, is no answer to this. What this reader has not heard of up to here it need not hear any more.
     """
     sealed = [(event, envelope(source, event, datetime.now(UTC))) for event in events]
     rows = db.execute(
@@ -214,17 +216,23 @@ def tell_again(db: Database, source: str, events: Sequence[Event], subscriber: s
 
 
 TELL_AGAIN = text("""
-    WITH staged AS (
-        INSERT INTO outbox (event_id, aggregate, version, envelope)
-        SELECT * FROM unnest(
-            CAST(:ids AS uuid[]), CAST(:aggregates AS text[]), CAST(:versions AS int[]), CAST(:envelopes AS jsonb[]))
-        ON CONFLICT (aggregate, version) DO UPDATE SET staged_at = now()
-        RETURNING event_id, aggregate, version
+    WITH event AS (
+        SELECT event_id, aggregate, version, envelope, place, 1 + coalesce(
+            (SELECT max(telling) FROM outbox WHERE (outbox.aggregate, outbox.version) = (told.aggregate, told.version)),
+            0) AS telling
+        FROM unnest(
+            CAST(:ids AS uuid[]), CAST(:aggregates AS text[]), CAST(:versions AS int[]), CAST(:envelopes AS jsonb[])
+        ) WITH ORDINALITY AS told (event_id, aggregate, version, envelope, place)
+    ), superseded AS (
+        DELETE FROM outbox_delivery USING event
+        WHERE outbox_delivery.subscriber = :subscriber AND outbox_delivery.confirmed_at IS NULL
+          AND outbox_delivery.aggregate = event.aggregate AND outbox_delivery.version <= event.version
+    ), staged AS (
+        INSERT INTO outbox (event_id, aggregate, version, telling, envelope)
+        SELECT event_id, aggregate, version, telling, envelope FROM event ORDER BY place
     )
     INSERT INTO outbox_delivery (event_id, subscriber, aggregate, version)
-    SELECT event_id, :subscriber, aggregate, version FROM staged
-    ON CONFLICT (event_id, subscriber) DO UPDATE
-    SET confirmed_at = NULL, parked_at = NULL, posted_at = NULL, attempts = 0, next_at = now(), last_error = NULL
+    SELECT event_id, :subscriber, aggregate, version FROM event
     RETURNING event_id
 """)
 

@@ -21,6 +21,10 @@ class AlreadyRunning(Trouble):
     """Another start uses the same data folder."""
 
 
+class NotRunning(Trouble):
+    """Nothing runs in this data folder."""
+
+
 @contextmanager
 def occupied(data: Path) -> Iterator[Path]:
     """Make the folder if need be and keep every other start out of it; the kernel lets go even if we are killed."""
@@ -46,6 +50,14 @@ def keys(folder: Path) -> dict[str, str]:
     if complete != known:
         write_privately(path, complete)
     return complete
+
+
+def environment(data: Path) -> dict[str, str]:
+    """What commands about an installation need to know of it while it runs."""
+    folder = data.absolute()
+    if not (folder / ANNOUNCEMENT).exists():
+        raise NotRunning(f"nothing runs in {folder}; start `tyonohjaus up --data {data}` first.")
+    return _read(folder / "secrets.env") | _read(folder / ANNOUNCEMENT)
 
 
 def announce(folder: Path, values: Mapping[str, str]) -> None:

@@ -171,6 +171,7 @@ def announcement(house: House) -> dict[str, str]:
         "MAILBOX_URL": "" if house.plan.smtp_url else house.plan.url("mailbox"),
         "ADMIN_CLIENT_ID": house.keys["ADMIN_CLIENT_ID"],
         "ADMIN_CLIENT_SECRET": house.keys["ADMIN_CLIENT_SECRET"],
+        **{name: house.environment[name] for name in ("BOOKING_DATABASE_URL", "REPORTING_DATABASE_URL")},
     }
 
 

@@ -11,21 +11,12 @@ from sqlmodel import col, select
 
 from services.database import Database
 from services.events.catalogue import Goal, Phase
+from services.reporting import rebuilding
 from services.reporting.models import AgreedGoals, Answer, Evaluation, Process, Session, Summary, Supervisor
-from services.web.problems import Problem
+from services.reporting.rebuilding import NotToldYet
 from services.workdays import local
 
 Row = TypeVar("Row", Session, Evaluation, Answer, Summary)
-
-
-class NotToldYet(Problem):
-    """We have not yet heard of everything that this is made of."""
-
-    status = 503
-    finnish = "Emme ole vielä kuulleet kaikkea, mistä tämä koostuu."
-
-    def __init__(self) -> None:
-        super().__init__(headers={"Retry-After": "2"})
 
 
 class Round(NamedTuple):
@@ -99,7 +90,8 @@ def get(db: Database, process_id: UUID) -> Dossier:
 
 
 def load_all(db: Database, process_ids: Collection[UUID]) -> list[Dossier]:
-    """Eight queries, however many processes; in the order of their codes."""
+    """Ten queries, however many processes; in the order of their codes. Raises NotToldYet during a rebuild."""
+    rebuilding.ensure_told(db)
     query = select(Process).where(col(Process.process_id).in_(process_ids)).order_by(col(Process.code))
     processes = db.scalars(query).all()
     supervisors = _supervisors(db, {process.supervisor_id for process in processes})

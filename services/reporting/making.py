@@ -9,8 +9,9 @@ from services.database import Database, transaction
 from services.log import logger
 from services.reporting import compiling, dossiers, drafts, planning, publishing, reports
 from services.reporting.documents import GoalReport, OverviewReport
-from services.reporting.dossiers import Dossier, NotToldYet, Round
+from services.reporting.dossiers import Dossier, Round
 from services.reporting.models import Kind, Report, Status, Supervisor
+from services.reporting.rebuilding import NotToldYet
 
 log = logger(__name__)
 
@@ -47,8 +48,16 @@ def make(db: Database, report: Report, link_key: str, now: datetime) -> None:
         case Kind.overview_report:
             _make_overview(db, report, link_key, now)
         case Kind.client_report:
-            drafts.make(db, report, link_key, now)
+            _make_client_report(db, report, link_key, now)
     report.trouble = None
+
+
+def _make_client_report(db: Database, report: Report, link_key: str, now: datetime) -> None:
+    """Of a process that has ended, with all of its rounds: what is told in another order may have looked so."""
+    process = dossiers.get(db, report.subject_id).process
+    if report.status is Status.due and planning.when_all_ended(db, process) is None:
+        raise NotToldYet
+    drafts.make(db, report, link_key, now)
 
 
 def _make_goal_report(db: Database, report: Report, link_key: str, now: datetime) -> None:

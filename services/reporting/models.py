@@ -172,7 +172,7 @@ class Awaited(Table, table=True):
 
 
 TOLD: tuple[type[Table], ...] = (Supervisor, Process, Session, AgreedGoals, Evaluation, Answer, Summary)
-"""What can be emptied, because booking can tell it again. That somebody was erased is not told twice."""
+"""What can be emptied, because booking can tell it again. That somebody was erased is never forgotten."""
 
 
 # -- reports ----------------------------------------------------------------------------------------------
@@ -248,6 +248,8 @@ class Schedule(Table, table=True):
     __tablename__ = "report_schedule"
     supervisor_id: UUID = Field(primary_key=True)
     cadence: Cadence = choice(Cadence)
+    #: when we first heard of the supervisor: reports of what had ended by then are not made by themselves
+    heard_at: datetime = instant()
     asked_until: datetime = instant()
     due_at: datetime = instant(index=True)
 

@@ -1,5 +1,6 @@
 """Which reports are to be made, and when: at the end of each round, by the calendar, and when a process has ended."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -25,16 +26,34 @@ def hold(db: Database, process_id: UUID) -> None:
 
 
 def plan_process(db: Database, process_id: UUID) -> None:
-    """A goal report of each round that is over; and when all is over, a report to the client."""
+    """A goal report of each round that is over; and when all is over, a report to the client.
+
+    What had ended before we first heard of the supervisor was reported by whoever knew of it then: a database that
+    was made anew sends nothing a second time.
+    """
     process = db.get(Process, process_id)
-    if process is None:
+    schedule = db.get(Schedule, process.supervisor_id) if process else None
+    if process is None or schedule is None:
         return
-    rounds = db.scalars(select(Evaluation).where(col(Evaluation.process_id) == process_id)).all()
-    closed = [each for each in rounds if each.status == "closed"]
-    for each in closed:
-        reports.ask(db, _of_round(process, each))
-    if process.status == "closed" and len(closed) == len(rounds) and any(each.phase is Phase.final for each in closed):
+    for each in _rounds(db, process_id):
+        if each.closed_at and each.closed_at >= schedule.heard_at:
+            reports.ask(db, _of_round(process, each))
+    ended_at = when_all_ended(db, process)
+    if ended_at and ended_at >= schedule.heard_at:
         reports.ask(db, drafts.blank(process, None, process.closed_at or process.opened_at))
+
+
+def when_all_ended(db: Database, process: Process) -> datetime | None:
+    """When a process and the last of its rounds had come to their end, a final one among them."""
+    rounds = _rounds(db, process.process_id)
+    ends = [process.closed_at, *(each.closed_at for each in rounds)]
+    if None in ends or not any(each.phase is Phase.final for each in rounds):
+        return None
+    return max(filter(None, ends))
+
+
+def _rounds(db: Database, process_id: UUID) -> Sequence[Evaluation]:
+    return db.scalars(select(Evaluation).where(col(Evaluation.process_id) == process_id)).all()
 
 
 def _of_round(process: Process, evaluation: Evaluation) -> Report:
@@ -54,7 +73,11 @@ def _of_round(process: Process, evaluation: Evaluation) -> Report:
 def ensure_schedule(db: Database, supervisor_id: UUID, now: datetime) -> None:
     """A supervisor gets reports every month from the first that begins after we have heard of them."""
     first = Schedule(
-        supervisor_id=supervisor_id, cadence=Cadence.monthly, asked_until=now, due_at=next_due(Cadence.monthly, now)
+        supervisor_id=supervisor_id,
+        cadence=Cadence.monthly,
+        heard_at=now,
+        asked_until=now,
+        due_at=next_due(Cadence.monthly, now),
     )
     db.execute(insert(Schedule).values(first.model_dump()).on_conflict_do_nothing())
 

@@ -126,6 +126,8 @@ def processes_of(who: Principal) -> ColumnElement[bool]:
 
 
 def process(db: Database, who: Principal, process_id: UUID) -> Process:
+    """Raises NotToldYet, and not NotFound, as long as we may have to hear of it anew."""
+    rebuilding.ensure_told(db)
     found = db.scalars(select(Process).where(col(Process.process_id) == process_id, processes_of(who))).one_or_none()
     if found is None:
         raise NotFound

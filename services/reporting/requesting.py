@@ -41,7 +41,7 @@ def client_report(db: Database, process: Process, period: Period | None, link_ke
     if period:
         _ensure_begun(period, now)
     report = drafts.take(db, process, period, now)
-    making.make(db, report, link_key, now)
+    drafts.make(db, report, link_key, now)
     return Requested(report, made=True)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from services import clock
 from services.database import transaction
 from services.events import inbox
-from services.reporting import planning, retention
+from services.reporting import planning, rebuilding, retention
 from services.reporting.worker import engine, wake_compiler
 from services.ticking import Job, serve
 from services.web import idempotency
@@ -16,6 +16,7 @@ from services.web import idempotency
 
 def plan(engine: Engine) -> bool:
     with transaction(engine) as db:
+        rebuilding.tidy(db)
         return planning.plan_calendar(db, clock.now(db))
 
 

@@ -1,10 +1,17 @@
 """The history of each database ends in what the tables of its service say."""
 
+from types import ModuleType
+
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, create_engine
 
-from services.booking.migrations import METADATA
+from services.booking import migrations as booking
+from services.migration import migrate
+from services.notifier import migrations as notifier
+from services.reporting import migrations as reporting
+from tests.conftest import FreshDatabase
 
 
 def differences(url: str, metadata: list[MetaData]) -> list[object]:
@@ -14,5 +21,9 @@ def differences(url: str, metadata: list[MetaData]) -> list[object]:
         return found
 
 
-def test_bookings_migrations_make_what_its_models_describe(booking_database: str) -> None:
-    assert differences(booking_database, METADATA) == []
+@pytest.mark.parametrize("service", [booking, notifier, reporting])
+def test_migrations_make_what_the_models_describe(service: ModuleType, fresh_database: FreshDatabase) -> None:
+    name = service.__name__.split(".")[1]
+    url = fresh_database(name)
+    migrate(name, url)
+    assert differences(url, service.METADATA) == []
