@@ -66,6 +66,12 @@ def date_range(first: date, last: date) -> str:
     return f"{start}{EN_DASH}{numeric_date(last)}"
 
 
+def listed_dates(days: Sequence[date]) -> str:
+    """12.1., 16.2. ja 23.3.2026: of days in one year the last one names it"""
+    last_of_year = {day.year: day for day in days}
+    return listed([numeric_date(day) if last_of_year[day.year] == day else _day_and_month(day) for day in days])
+
+
 def weekday_range(first: date, last: date) -> str:
     """ma 21.12. – su 27.12."""
     return f"{_short_day(first)} {EN_DASH} {_short_day(last)}"
@@ -112,6 +118,11 @@ def when_label(starts_at: datetime, ends_at: datetime) -> str:
 def when_short(starts_at: datetime) -> str:
     """ma 7.12.2026 klo 14.00"""
     return f"{day_short(starts_at)} {at_clock(starts_at)}"
+
+
+def when_brief(starts_at: datetime) -> str:
+    """ma 7.12. klo 14.00, where there is no doubt of the year"""
+    return f"{_short_day(starts_at)} {at_clock(starts_at)}"
 
 
 def moment(instant: datetime) -> str:
@@ -207,8 +218,12 @@ def _short_weekday(day: date) -> str:
 
 
 def _short_day(day: date) -> str:
+    return f"{_short_weekday(day)}{NBSP}{_day_and_month(day)}"
+
+
+def _day_and_month(day: date) -> str:
     wall = _local_day(day)
-    return f"{_short_weekday(day)}{NBSP}{wall.day}.{wall.month}."
+    return f"{wall.day}.{wall.month}."
 
 
 def _within_a_day(starts_at: datetime, ends_at: datetime) -> bool:

@@ -256,3 +256,211 @@ def small_client_report(**fields: object) -> ClientReport:
         "benefits": (),
     }
     return client_report(**(untold | fields))
+
+
+# -- every report there can be ----------------------------------------------------------------------------
+
+
+def unscored_goal_report(**fields: object) -> GoalReport:
+    """Goals are agreed and the first round is open; nobody has answered yet."""
+    opened = Response(phase=Phase.start, on=date(2026, 11, 13), answered=0, invited=6, open=True)
+    asked = Awaiting(chore=Chore.round, phase=Phase.start, done=0, of=6)
+    untold: dict[str, object] = {"goals": goals(), "t_score": None, "benefits": (), "responses": (opened,)}
+    return goal_report(**(untold | {"actions": (), "awaiting": (asked,)} | fields))
+
+
+def partly_scored_goal_report(**fields: object) -> GoalReport:
+    """Four of six answered, and one goal nobody rated."""
+    rated = goals(Phase.start, Phase.mid)
+    reached = (rated[0], rated[1].model_copy(update={"ratings": ()}), rated[2])
+    answers = ((Phase.start, 5), (Phase.mid, 4))
+    responses = tuple(Response(phase=phase, on=ROUND_DAYS[phase], answered=n, invited=6) for phase, n in answers)
+    partly: dict[str, object] = {"goals": reached, "t_score": t_score(reached), "responses": responses}
+    uneven = benefit("coping_at_work", "Työssä jaksaminen", 3.2, 3.0, answers=4)
+    points = (uneven.points[0].model_copy(update={"answers": 5}), uneven.points[1])
+    benefits_ = (*benefits()[:2], uneven.model_copy(update={"points": points}))
+    return goal_report(**(partly | {"benefits": benefits_, "phase": Phase.mid} | fields))
+
+
+def individual_goal_report(**fields: object) -> GoalReport:
+    reached = (
+        goal(
+            "Palautteen antaminen suoraan ja ajallaan",
+            rating(Phase.start, -2),
+            rating(Phase.mid, 0),
+            baseline=-2,
+            benefit="professional_identity",
+        ),
+        goal("Työajan rajaaminen", rating(Phase.start, -1), rating(Phase.mid, -1)),
+    )
+    identity = benefit("professional_identity", "Ammatillinen identiteetti", 3, 4, answers=1)
+    alone: dict[str, object] = {
+        "form": Form.individual,
+        "code": "TO-2026-009",
+        "sessions": Sessions(held=1, cancelled=1, held_in_all=4, planned_in_all=6),
+        "attendance": Attendance(present=1, no_shows=1),
+        "meetings": (
+            Meeting(number=3, starts_at=datetime(2026, 10, 8, 6, tzinfo=UTC), status="held", present=0, expected=1),
+            Meeting(number=4, starts_at=datetime(2026, 10, 22, 6, tzinfo=UTC), status="held", present=1, expected=1),
+        ),
+        "goals": reached,
+        "t_score": t_score(reached),
+        "benefits": (identity,),
+        "responses": (Response(phase=Phase.mid, on=ROUND_DAYS[Phase.mid], answered=1, invited=1),),
+        "actions": ACTIONS[:1],
+        "awaiting": (),
+    }
+    return goal_report(**(alone | fields))
+
+
+LONG_WORDS = {
+    -2: "Lääkehoitosuunnitelmapalaverikäytännöistä ei ole keskusteltu lainkaan.",
+    -1: "Moniammatillisen yhteistyön vastuuhenkilöt ovat osittain epäselviä, ja kotiutussuunnitelmat tehdään yksin.",
+    0: "Perustehtävän selkeyttämistyöpajoissa sovitut toimintatavat ovat kaikkien tiedossa ja kirjattuina.",
+    1: "Kuntouttavan työotteen toteutumista tarkastellaan säännöllisesti henkilöstökokouksissa.",
+    2: "Asiakaspalautejärjestelmän tulokset ohjaavat viikoittaista työnsuunnittelua koko palvelukokonaisuudessa.",
+}
+
+
+def long_goal_report(**fields: object) -> GoalReport:
+    """A whole process of twenty meetings and six people, with eight goals in long words."""
+    titles = (
+        "Moniammatillisen yhteistyön ja tiedonkulun kehittäminen ympärivuorokautisessa hoivapalvelukokonaisuudessa",
+        "Perehdyttämiskäytäntöjen yhdenmukaistaminen",
+        "Vastuuhenkilöjärjestelmän selkeyttäminen",
+        "Työvuorosuunnittelun oikeudenmukaisuus",
+        "Eettisesti kuormittavien tilanteiden käsittely",
+        "Palautekeskustelut",
+        "Kokouskäytännöt",
+        "Asiakasväkivaltatilanteiden jälkipuinti",
+    )
+    steps = ((-2, -1, 0), (-1, 0, 1), (-1, -1, -1), (-1, 0, 0), (-2, -2, -1), (-1, 1, 2), (-1, 0, 1), (-1, 0.4, 0.8))
+    reached = tuple(
+        goal(
+            title,
+            *(
+                rating(phase, level, 6 if level % 1 else 1, agreed=not level % 1).model_copy(
+                    update={"words": LONG_WORDS[gas.nearest_level(level)]}
+                )
+                for phase, level in zip(Phase, levels, strict=True)
+            ),
+            levels=LONG_WORDS,
+            baseline=levels[0],
+            importance=1 + number % 3,
+            reworded=number == 2,
+        )
+        for number, (title, levels) in enumerate(zip(titles, steps, strict=True))
+    )
+    held = tuple(
+        Meeting(
+            number=number,
+            starts_at=datetime(2026, 1, 13, 11, tzinfo=UTC) + timedelta(days=14 * number),
+            status="held",
+            present=5 + number % 2,
+            expected=6,
+        )
+        for number in range(1, 21)
+    )
+    long: dict[str, object] = {
+        "first": date(2026, 1, 12),
+        "last": date(2026, 12, 11),
+        "compiled_on": date(2026, 12, 12),
+        "phase": Phase.final,
+        "sessions": Sessions(held=20, cancelled=2, held_in_all=20, planned_in_all=20),
+        "attendance": Attendance(present=110, excused=8, no_shows=2),
+        "meetings": held,
+        "next_session": None,
+        "goals": reached,
+        "t_score": t_score(reached),
+        "benefits": benefits(3),
+        "responses": tuple(Response(phase=each, on=ROUND_DAYS[each], answered=6, invited=6) for each in Phase),
+        "actions": tuple(
+            Action(text=f"{text} ({number})", agreed_on=date(2026, 11, number), due=date(2026, 12, number))
+            for number in range(1, 13)
+            for text in ("Vastuutaulukon luonnos kiertää kaikilla ja palautetaan kommentoituna",)
+        ),
+        "awaiting": (
+            Awaiting(chore=Chore.attendance, on=date(2026, 11, 17)),
+            Awaiting(chore=Chore.summary, on=date(2026, 12, 1)),
+            Awaiting(chore=Chore.review, done=3, of=6),
+            Awaiting(chore=Chore.next_session),
+        ),
+    }
+    return goal_report(**(long | fields))
+
+
+def busy_overview(count: int) -> OverviewReport:
+    """As many processes as a firm may have, every third of which waits for something."""
+    chores = (Awaiting(chore=Chore.summary, on=date(2026, 10, 20)), Awaiting(chore=Chore.next_session))
+    reached = t_score(goals(Phase.start, Phase.mid))
+    lines = [
+        process_line(
+            f"TO-2026-{number:03}",
+            form=list(Form)[number % len(Form)],
+            next_session=None if number % 4 == 0 else datetime(2026, 11, 2 + number % 25, 7, tzinfo=UTC),
+            goals_met=number % 3,
+            t_score=reached if number % 2 else None,
+            open_actions=number % 5,
+            awaiting=chores[: 1 + number % 2] if number % 3 == 0 else (),
+            response=Response(phase=Phase.mid, on=ROUND_DAYS[Phase.mid], answered=4 + number % 3, invited=6),
+        )
+        for number in range(1, count + 1)
+    ]
+    return overview_report(processes=sorted(lines, key=lambda line: not line.awaiting))
+
+
+OWN_WORDS = (
+    "Työnohjauksessa selkiytettiin esihenkilön vastuita ja harjoiteltiin vaikeiden asioiden puheeksi ottamista. "
+    "Ohjattava kokee, että hän rajaa työtään aiempaa paremmin.",
+)
+
+
+def individual_client_report(*, consents: bool) -> ClientReport:
+    """One person: never benefits, and goals reached only with their consent."""
+    rated = (goals(Phase.final)[0], goals(Phase.final)[2])
+    told = rated if consents else tuple(one.model_copy(update={"ratings": ()}) for one in rated)
+    return client_report(
+        title="Tiimin esihenkilön työnohjaus",
+        form=Form.individual,
+        participants=1,
+        mean_present=None,
+        answered=1,
+        goals=told,
+        t_score=t_score(told),
+        benefits=(),
+        words=OWN_WORDS if consents else (),
+    )
+
+
+def long_names_client_report() -> ClientReport:
+    return client_report(
+        title="Ympärivuorokautisen palveluasumisen lähiesihenkilöiden ja vastuusairaanhoitajien ryhmätyönohjaus",
+        client_name="Pohjois-Pohjanmaan hyvinvointialue, ikäihmisten asumispalvelut ja kotikuntoutus",
+        supervisor_name="Annukka-Kristiina Vänttinen-Väärälä",
+        supervisor_title="työnohjaaja STOry, psykoterapeutti, organisaatiokonsultti",
+    )
+
+
+SAMPLES: dict[str, GoalReport | OverviewReport | ClientReport] = {
+    "goal_report": goal_report(),
+    "goal_report.mid": goal_report(phase=Phase.mid),
+    "goal_report.individual": individual_goal_report(),
+    "goal_report.partly_scored": partly_scored_goal_report(),
+    "goal_report.unscored": unscored_goal_report(),
+    "goal_report.just_begun": goal_report(
+        goals=(), t_score=None, benefits=(), responses=(), actions=(), meetings=(), next_session=None
+    ),
+    "goal_report.long": long_goal_report(),
+    "overview": overview_report(),
+    "overview.empty": overview_report(processes=()),
+    "overview.one": busy_overview(1),
+    "overview.twelve": busy_overview(12),
+    "overview.forty": busy_overview(40),
+    "client_report": client_report(),
+    "client_report.four_answers": small_client_report(),
+    "client_report.draft": client_report(status="draft", released_on=None),
+    "client_report.withdrawn": client_report(status="withdrawn", edition=2, withdrawn_on=date(2027, 1, 4)),
+    "client_report.individual": individual_client_report(consents=True),
+    "client_report.individual_silent": individual_client_report(consents=False),
+    "client_report.long_names": long_names_client_report(),
+}

@@ -32,7 +32,7 @@ _INK, _MUTED, _LINE, _ACCENT, _SHEET = (
 WIDTH = 640
 _LEFT, _RIGHT = 244, 560
 _TEXT = 13
-_LABEL_LETTERS = 36
+_LABEL_LETTERS, _LABEL_LINES = 36, 3
 
 
 class Mark(NamedTuple):
@@ -112,7 +112,7 @@ def _track(row: Track, label: Sequence[str], scale: Scale, y: float) -> Iterable
 
 def path(name: str, about: str, marks: Sequence[Mark]) -> Chart:
     """How one goal went up or down from its baseline, round by round, over the five levels."""
-    top, bottom, left, right = 24, 144, 88, WIDTH - 64
+    top, bottom, left, right = 22, 122, 88, WIDTH - 64
     drawn: list[str] = []
     for level, text in LEVEL_SCALE.ticks:
         y = LEVEL_SCALE.at(level, bottom, top)
@@ -126,7 +126,7 @@ def path(name: str, about: str, marks: Sequence[Mark]) -> Chart:
     places = [(columns[mark.round], LEVEL_SCALE.at(mark.value, bottom, top)) for mark in marks]
     drawn += [_line(*one, *other, _INK, 2.5) for one, other in pairwise(places)]
     for mark, (x, y) in zip(marks, places, strict=True):
-        drawn += [_shape(mark.round, x, y), _words(x, y - 14, mark.text, anchor="middle", bold=True)]
+        drawn += [_shape(mark.round, x, y), _words(x, y - 14, mark.text, anchor="middle", bold=True, halo=True)]
     return Chart(name=name, svg=_svg(WIDTH, bottom + 38, drawn), alt=_alt(about, [Track("Taso", tuple(marks))]))
 
 
@@ -162,9 +162,14 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float)
     return f'<line {ends} stroke="{colour}" stroke-width="{width}"/>'
 
 
-def _words(x: float, y: float, text: str, *, anchor: str = "start", colour: str = _INK, bold: bool = False) -> str:
-    weight = ' font-weight="600"' if bold else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}"{weight}>{_safe(text)}</text>'
+def _words(
+    x: float, y: float, text: str, *, anchor: str = "start", colour: str = _INK, bold: bool = False, halo: bool = False
+) -> str:
+    """With a halo, no line runs through the words."""
+    look = (' font-weight="600"' if bold else "") + (
+        f' stroke="{_SHEET}" stroke-width="4" stroke-linejoin="round" paint-order="stroke"' if halo else ""
+    )
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}"{look}>{_safe(text)}</text>'
 
 
 def _svg(width: float, height: float, drawn: Iterable[str]) -> str:
@@ -183,7 +188,7 @@ def _safe(text: str) -> str:
 
 
 def _wrapped(label: str) -> list[str]:
-    return textwrap.wrap(label, _LABEL_LETTERS, max_lines=2, placeholder=" …") or [""]
+    return textwrap.wrap(label, _LABEL_LETTERS, max_lines=_LABEL_LINES, placeholder=" …") or [""]
 
 
 def _alt(about: str, rows: Sequence[Track]) -> str:

@@ -11,7 +11,6 @@ from services.reporting.sections import (
     READING_AVERAGES,
     READING_BENEFITS,
     READING_LEVELS,
-    READING_T,
     benefits_section,
     goals_overview,
 )
@@ -63,7 +62,8 @@ def _stamp(report: ClientReport) -> str:
 
 def _client_blocks(report: ClientReport) -> Iterable[Block]:
     if report.words:
-        yield Heading(text="Osallistujien hyväksymä yhteenveto")
+        whose = "Ohjattavan" if report.form is Form.individual else "Osallistujien"
+        yield Heading(text=f"{whose} hyväksymä yhteenveto")
         yield from (Text(text=paragraph) for paragraph in report.words)
     if any(goal.ratings for goal in report.goals):
         yield from goals_overview(report.goals, report.t_score, told_by_words=True)
@@ -79,7 +79,7 @@ def _meetings(report: ClientReport) -> Iterable[Block]:
     """Days, and how many came: of a group only the head count, of one person not even that."""
     if not report.meeting_days:
         return
-    days = f"Tapaamispäivät olivat {finnish.listed([finnish.numeric_date(day) for day in report.meeting_days])}."
+    days = f"Tapaamispäivät olivat {finnish.listed_dates(report.meeting_days)}."
     if report.form is not Form.individual and report.mean_present is not None:
         days += f" Paikalla oli keskimäärin {finnish.number(report.mean_present, 1)} osallistujaa."
     yield Together(blocks=(Heading(text="Tapaamiset"), Text(text=days, small=True)))
@@ -90,7 +90,7 @@ def _client_reading(report: ClientReport) -> Iterable[Block]:
     if report.some_withheld:
         notes.append(_WITHHELD)
     if report.t_score is not None:
-        notes += [READING_LEVELS, READING_T]
+        notes.append(READING_LEVELS)
     if any(rating.averaged for goal in report.goals for rating in goal.ratings):
         notes.append(READING_AVERAGES)
     if any(benefit.points for benefit in report.benefits):

@@ -13,6 +13,7 @@ from services.reporting.documents import (
     GoalStatus,
     OverviewReport,
     ProcessLine,
+    Sessions,
     TScore,
 )
 from services.reporting.words import capitalised, chore, in_so_many, number_word, out_of
@@ -37,7 +38,15 @@ def _meetings(report: GoalReport) -> str:
     if report.attendance.percent is not None:
         done += f", läsnäolo oli {finnish.percent(report.attendance.percent)}"
     during = capitalised(report.period.during)
-    return f"{during} {done}, ja koko prosessista on takana {sessions.held_in_all}/{sessions.planned_in_all}."
+    return f"{during} {done}, ja {_so_far(sessions)}."
+
+
+def _so_far(sessions: Sessions) -> str:
+    held, planned = sessions.held_in_all, sessions.planned_in_all
+    if planned < 2 or held > planned:
+        return f"tapaamisia on takana kaikkiaan {held}"
+    so_far = f"on takana {held}" if held else "ei ole vielä pidetty yhtään"
+    return f"suunnitelluista {planned} tapaamisesta {so_far}"
 
 
 def _goals(report: GoalReport) -> str:
@@ -85,8 +94,9 @@ def _practice(report: OverviewReport) -> str:
         return f"{during} käynnissä ei ollut yhtään prosessia."
     processes = finnish.counted(len(report.processes), "prosessi", "prosessia")
     held = sum(process.sessions.held for process in report.processes)
-    meetings = f"pidettiin {finnish.counted(held, 'tapaaminen', 'tapaamista')}"
-    return f"{during} käynnissä oli {processes}, ja {meetings if held else 'tapaamisia ei pidetty'}."
+    where = "siinä" if len(report.processes) == 1 else "niissä"
+    meetings = f"pidettiin {finnish.counted(held, 'tapaaminen', 'tapaamista')}" if held else "ei pidetty tapaamisia"
+    return f"{during} käynnissä oli {processes}, ja {where} {meetings}."
 
 
 def _progress(processes: Sequence[ProcessLine]) -> str:
@@ -97,10 +107,12 @@ def _progress(processes: Sequence[ProcessLine]) -> str:
     rated_in = f"Tavoitteita on arvioitu {in_so_many(len(rated))} prosessissa"
     if len(rated) == 1:
         return f"{rated_in}, ja siinä {'on' if ahead else 'ei ole vielä'} päästy lähtötilanteesta eteenpäin."
+    two = len(rated) == 2
     if ahead == len(rated):
-        return f"{rated_in}, ja kaikissa niistä on päästy lähtötilanteesta eteenpäin."
+        return f"{rated_in}, ja {'molemmissa' if two else 'kaikissa niistä'} on päästy lähtötilanteesta eteenpäin."
     if not ahead:
-        return f"{rated_in}, mutta yhdessäkään ei ole vielä päästy lähtötilanteesta eteenpäin."
+        none = "kummassakaan" if two else "yhdessäkään"
+        return f"{rated_in}, mutta {none} ei ole vielä päästy lähtötilanteesta eteenpäin."
     return f"{rated_in}, ja niistä {in_so_many(ahead)} on päästy lähtötilanteesta eteenpäin."
 
 

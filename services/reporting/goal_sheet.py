@@ -11,7 +11,6 @@ from services.reporting.sections import (
     READING_AVERAGES,
     READING_BENEFITS,
     READING_LEVELS,
-    READING_T,
     attendance_card,
     benefits_section,
     goal_ladders,
@@ -85,7 +84,7 @@ def _responses(responses: Sequence[Response]) -> Iterable[Block]:
         for response in responses
     )
     table = Table(title="Arviointien vastausosuudet", columns=columns, rows=rows)
-    yield Heading(text="Vastaaminen")
+    yield Heading(text="Vastausosuudet")
     yield table
 
 
@@ -127,14 +126,12 @@ def _actions(actions: Sequence[Action]) -> Iterable[Block]:
         for one in actions
     )
     table = Table(title="Avoinna olevat sovitut asiat", columns=columns, rows=rows)
-    yield Heading(text="Sovittu yhdessä")
+    yield Heading(text="Avoinna olevat sovitut asiat")
     yield table
 
 
 def _reading(report: GoalReport) -> Iterable[Block]:
     notes = [READING_LEVELS] if report.goals else []
-    if report.t_score is not None:
-        notes.append(READING_T)
     if any(rating.averaged for goal in report.goals for rating in goal.ratings):
         notes.append(READING_AVERAGES)
     if any(benefit.points for benefit in report.benefits):

@@ -20,6 +20,9 @@ from services.vocabulary import EVALUATIONS
 
 NONE = finnish.EN_DASH
 
+GOALS_DRAWN_FIRST = 5
+"""A drawing of more goals would be too tall for what the first page has left, and leave it half empty."""
+
 READING_LEVELS = (
     "Tavoitteet on arvioitu GAS-menetelmällä: jokaiselle tavoitteelle on kuvattu ennalta viisi tasoa, joista 0 on "
     "odotettu tulos. Tasot ovat järjestyslukuja, joten niiden välit eivät ole mitattuja etäisyyksiä."
@@ -81,11 +84,18 @@ def rating_text(rating: Rating) -> str:
 
 
 def goals_overview(goals: Sequence[GoalStatus], t: TScore | None, *, told_by_words: bool = False) -> Iterable[Block]:
-    """Every goal on one drawing and in one table; `told_by_words` gives the reached level as it was described."""
-    yield Together(blocks=(Heading(text="Tavoitteet yhdellä silmäyksellä"), _goals_chart(goals)))
-    yield _goals_table(goals, told_by_words=told_by_words)
-    if t is not None:
-        yield Text(text=t_text(t))
+    """The T-score with its caveat, then every goal on one drawing and in one table, many goals in the table first.
+
+    `told_by_words` gives the reached level as it was described.
+    """
+    told = (Text(text=t_text(t)), Text(text=READING_T, small=True)) if t is not None else ()
+    heading, table = Heading(text="Tavoitteet yhdellä silmäyksellä"), _goals_table(goals, told_by_words=told_by_words)
+    if len(goals) > GOALS_DRAWN_FIRST:
+        yield Together(blocks=(heading, *told))
+        yield from (table, _goals_chart(goals))
+    else:
+        yield Together(blocks=(heading, *told, _goals_chart(goals)))
+        yield table
 
 
 def t_text(t: TScore) -> str:
@@ -181,9 +191,9 @@ def _ladder(goal: GoalStatus) -> Table:
             f"{told} (keskiarvo {rating_text(rating)})" if rating.averaged else told
         )
     levels = sorted(goal.levels, reverse=True)
-    rows = tuple((gas.level_text(level), goal.levels[level], ", ".join(stood[level]) or NONE) for level in levels)
+    rows = tuple((gas.level_text(level), goal.levels[level], ", ".join(stood[level])) for level in levels)
     strong = (levels.index(gas.nearest_level(goal.now.level)),) if goal.now else ()
-    columns = (Column(title="Taso", align="end"), Column(title="Kuvaus", share=5), Column(title="Arviot", share=3))
+    columns = (Column(title="Taso", align="end"), Column(title="Kuvaus", share=7), Column(title="Arviot", share=3))
     return Table(title=f"Tasot sanoin: {goal.title}", columns=columns, rows=rows, strong=strong)
 
 

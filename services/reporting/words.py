@@ -1,11 +1,18 @@
 """The words of reports alone: short names of rounds, what a supervisor is waited for, small numbers in their cases."""
 
 from services import finnish
-from services.events.catalogue import Phase
+from services.events.catalogue import Form, Phase
 from services.reporting.documents import Awaiting, Chore
 from services.vocabulary import EVALUATIONS
 
 SHORT_ROUNDS = {Phase.start: "alku", Phase.mid: "väli", Phase.final: "loppu"}
+SHORT_FORMS = {
+    Form.individual: "yksilö",
+    Form.pair: "työpari",
+    Form.team: "tiimi",
+    Form.group: "ryhmä",
+    Form.community: "työyhteisö",
+}
 IMPORTANCE = {1: "tavallinen", 2: "tärkeä", 3: "erittäin tärkeä"}
 
 _NUMBERS = (

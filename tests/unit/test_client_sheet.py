@@ -13,7 +13,7 @@ def shown(report: ClientReport) -> str:
 def test_a_group_is_told_of_by_days_and_head_count() -> None:
     told = shown(reports.client_report())
 
-    assert "Tapaamispäivät olivat 12.1.2026, 16.2.2026" in told
+    assert "Tapaamispäivät olivat 12.1., 16.2." in told
     assert "Paikalla oli keskimäärin 5,4 osallistujaa." in told
 
 

@@ -14,7 +14,7 @@ from tests.reports import goal, rating
 def test_a_goal_report_says_what_was_done_where_the_goals_are_and_what_comes_next() -> None:
     assert essence.of_goal_report(reports.goal_report()) == (
         "Lokakuussa 2026 pidettiin 2 tapaamista ja peruttiin 1, läsnäolo oli 92\u00a0%, "
-        "ja koko prosessista on takana 6/10.",
+        "ja suunnitelluista 10 tapaamisesta on takana 6.",
         "Kolmesta tavoitteesta kaksi on saavutettu tai ylitetty, ja kokonaisuutena tavoitteissa on edetty "
         "odotetusti: T-luku 34,6 → 50,0 (muutos +15,4).",
         "Sovittuja asioita on avoinna 3, ja sinua odottaa yhteenvedon kirjoittaminen (20.10.2026).",
@@ -28,14 +28,16 @@ def test_a_goal_report_says_what_was_done_where_the_goals_are_and_what_comes_nex
             1,
             0,
             True,
-            "Lokakuussa 2026 pidettiin 1 tapaaminen, läsnäolo oli 92\u00a0%, ja koko prosessista on takana 6/10.",
+            "Lokakuussa 2026 pidettiin 1 tapaaminen, läsnäolo oli 92\u00a0%, "
+            "ja suunnitelluista 10 tapaamisesta on takana 6.",
         ),
-        (0, 0, False, "Lokakuussa 2026 ei pidetty yhtään tapaamista, ja koko prosessista on takana 6/10."),
+        (0, 0, False, "Lokakuussa 2026 ei pidetty yhtään tapaamista, ja suunnitelluista 10 tapaamisesta on takana 6."),
         (
             0,
             2,
             False,
-            "Lokakuussa 2026 ei pidetty yhtään tapaamista ja peruttiin 2, ja koko prosessista on takana 6/10.",
+            "Lokakuussa 2026 ei pidetty yhtään tapaamista ja peruttiin 2, "
+            "ja suunnitelluista 10 tapaamisesta on takana 6.",
         ),
     ],
 )
@@ -46,6 +48,20 @@ def test_meetings_are_counted_as_finnish_counts(held: int, cancelled: int, perce
     )
 
     assert essence.of_goal_report(report)[0] == sentence
+
+
+@pytest.mark.parametrize(
+    ("held", "planned", "ending"),
+    [
+        (0, 10, "ja suunnitelluista 10 tapaamisesta ei ole vielä pidetty yhtään."),
+        (12, 10, "ja tapaamisia on takana kaikkiaan 12."),
+        (1, 1, "ja tapaamisia on takana kaikkiaan 1."),
+    ],
+)
+def test_the_way_so_far_is_held_against_the_plan(held: int, planned: int, ending: str) -> None:
+    report = reports.goal_report(sessions=Sessions(held=0, held_in_all=held, planned_in_all=planned))
+
+    assert essence.of_goal_report(report)[0].endswith(ending)
 
 
 def levels(*attained: int | None) -> tuple[GoalStatus, ...]:
@@ -109,8 +125,8 @@ def test_what_awaits_is_told_or_counted(awaiting: object, actions: object, sente
 
 def test_an_overview_says_what_needs_attention_first() -> None:
     assert essence.of_overview(reports.overview_report()) == (
-        "Lokakuussa 2026 käynnissä oli 4 prosessia, ja pidettiin 6 tapaamista.",
-        "Tavoitteita on arvioitu kahdessa prosessissa, ja kaikissa niistä on päästy lähtötilanteesta eteenpäin.",
+        "Lokakuussa 2026 käynnissä oli 4 prosessia, ja niissä pidettiin 6 tapaamista.",
+        "Tavoitteita on arvioitu kahdessa prosessissa, ja molemmissa on päästy lähtötilanteesta eteenpäin.",
         "Ensimmäisenä sinua odottaa TO-2026-014: yhteenvedon kirjoittaminen (20.10.2026); "
         "huomiotasi kaipaa lisäksi 1 prosessi.",
     )

@@ -47,6 +47,12 @@ START, END = at(MONDAY, 14), at(MONDAY, 15)
         (finnish.when(START, END), "maanantaina 7.12.2026 klo␣14.00–15.00"),
         (finnish.when_label(START, END), "maanantai 7.12.2026 klo␣14.00–15.00"),
         (finnish.when_short(START), "ma␣7.12.2026 klo␣14.00"),
+        (finnish.when_brief(START), "ma␣7.12. klo␣14.00"),
+        (finnish.listed_dates([date(2026, 12, 7)]), "7.12.2026"),
+        (
+            finnish.listed_dates([date(2026, 11, 2), date(2026, 12, 7), date(2027, 1, 4)]),
+            "2.11., 7.12.2026 ja 4.1.2027",
+        ),
         (finnish.moment(at(date(2026, 12, 4), 14)), "perjantaina 4.12.2026 klo␣14.00"),
         (finnish.moment_label(at(date(2026, 12, 4), 14)), "perjantai 4.12.2026 klo␣14.00"),
         (finnish.duration(45), "45␣min"),

@@ -6,8 +6,9 @@ import pytest
 from services import design
 from services.events.catalogue import Phase
 from services.reporting import html
-from services.reporting.blocks import Block, Chart, Table, Together
+from services.reporting.blocks import Block, Chart, Table, Text, Together
 from services.reporting.documents import ClientReport, GoalReport, OverviewReport
+from services.reporting.sections import READING_T
 from services.reporting.sheets import sheet
 from tests import reports
 
@@ -36,6 +37,20 @@ def test_everything_the_sheet_says_is_there(report: GoalReport | OverviewReport 
     for table in (block for block in flat(laid_out.blocks) if isinstance(block, Table)):
         for cell in (cell for row in table.rows for cell in row):
             assert text_of(cell) in told
+
+
+@pytest.mark.parametrize(
+    "report",
+    [reports.goal_report(), reports.long_goal_report(), reports.client_report()],
+    ids=["few", "many", "client"],
+)
+def test_no_t_score_stands_without_its_caveat(report: GoalReport | ClientReport) -> None:
+    texts = [block.text for block in flat(sheet(report).blocks) if isinstance(block, Text)]
+
+    caveat = texts.index(READING_T)
+
+    assert "T-luku" in texts[caveat - 1]
+    assert "muutos +" in texts[caveat - 1]
 
 
 @every_report
