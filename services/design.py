@@ -11,7 +11,7 @@ SANS = "-apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation 
 
 #: Pixels. Every distance is a multiple of the unit, every text one of the three sizes.
 UNIT = 4
-MEASURE = 600
+MEASURE, WIDE = 600, 1080
 SMALL, TEXT, LARGE = 14, 17, 21
 
 

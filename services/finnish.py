@@ -72,6 +72,12 @@ def listed_dates(days: Sequence[date]) -> str:
     return listed([numeric_date(day) if last_of_year[day.year] == day else _day_and_month(day) for day in days])
 
 
+def month_label(day: date) -> str:
+    """joulukuu 2026"""
+    day = _local_day(day)
+    return f"{MONTHS[day.month - 1]} {day.year}"
+
+
 def weekday_range(first: date, last: date) -> str:
     """ma 21.12. – su 27.12."""
     return f"{_short_day(first)} {EN_DASH} {_short_day(last)}"

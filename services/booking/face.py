@@ -4,8 +4,10 @@ from fastapi import FastAPI
 
 from services import clock
 from services.booking import (
+    admin_pages,
     availability_api,
     calendar_api,
+    client_pages,
     credentials_api,
     demo_api,
     evaluation_api,
@@ -22,7 +24,9 @@ from services.booking import (
     summaries_api,
     summary_pages,
     supervision_api,
+    today_pages,
     tokens_api,
+    visiting,
 )
 from services.booking.settings import Settings
 from services.database import engine
@@ -46,7 +50,11 @@ ROUTERS = (
     summaries_api.recorded,
     logins_api.router,
     pages.router,
+    visiting.router,
     login_pages.router,
+    client_pages.router,
+    today_pages.router,
+    admin_pages.router,
     participant_pages.router,
     intake_pages.router,
     evaluation_pages.router,

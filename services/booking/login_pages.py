@@ -1,48 +1,45 @@
-"""The pages by which a supervisor or a client's contact logs in, sees what is theirs, and leaves."""
+"""The pages by which people log in, without a password, and leave."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
-from starlette.responses import RedirectResponse, Response
+from pydantic import ValidationError
+from starlette.responses import Response
 
-from services.booking import logins, meetings_ahead
+from services.booking import logins
 from services.booking.logins_api import LoginWish, ask
-from services.booking.pages import SEE_OTHER, pages
+from services.booking.pages import pages
 from services.booking.parties_api import Configured
-from services.booking.settings import Settings
-from services.database import Database
+from services.booking.visiting import Known, cookie_name, cookie_of, remember_way_back, way_back
+from services.web.forms import Typed
 from services.web.limits import limited
-from services.web.problems import Forbidden
-from services.web.tokens import Principal
 from services.web.transactions import Db, Now, TransactionalRoute
+from services.web.validation import reasons_by_field
+from services.web.visitors import HOMES, is_path, redirect
 
 router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
 
 
-def cookie_name(settings: Settings) -> str:
-    """The prefix makes browsers keep the cookie to this very host, over HTTPS only."""
-    return "__Host-istunto" if settings.public_url.startswith("https:") else "istunto"
-
-
-def cookie_of(request: Request, settings: Settings) -> str:
-    return request.cookies.get(cookie_name(settings), "")
-
-
-def visitor(db: Database, request: Request, settings: Settings, now: datetime) -> Principal | None:
-    return logins.principal_of(db, cookie_of(request, settings), now)
-
-
 @router.get("/kirjaudu")
-def ask_address() -> Response:
-    return pages.show("login_ask.html")
+def ask_address(visitor: Known, settings: Configured, paluu: str = "") -> Response:
+    target = paluu if paluu and is_path(paluu) else ""
+    if visitor:
+        return redirect(target or visitor.home)
+    shown = pages.show("login_ask.html", typed={}, wrong={})
+    if target:
+        remember_way_back(shown, settings, target)
+    return shown
 
 
 @router.post("/kirjaudu", dependencies=[Depends(limited("logins"))])
-def send_link(db: Db, now: Now, request: Request, settings: Configured, wish: Annotated[LoginWish, Form()]) -> Response:
+def send_link(db: Db, now: Now, request: Request, settings: Configured, typed: Typed) -> Response:
+    try:
+        wish = LoginWish.model_validate({"email": typed.get("email", "")})
+    except ValidationError as error:
+        return pages.show("login_ask.html", 422, typed=typed, wrong=reasons_by_field(error))
     ask(db, request, settings, wish.email, now)
-    return RedirectResponse("/kirjaudu/lahetetty", SEE_OTHER)
+    return redirect("/kirjaudu/lahetetty")
 
 
 @router.get("/kirjaudu/lahetetty")
@@ -51,17 +48,20 @@ async def link_sent() -> Response:
 
 
 @router.get("/kirjaudu/{secret}")
-def show_link(db: Db, now: Now, secret: str) -> Response:
-    return pages.show("login_enter.html", secret=secret, accounts=logins.accounts_of(db, secret, now))
+def show_link(db: Db, now: Now, settings: Configured, secret: str) -> Response:
+    return pages.show("login_enter.html", secret=secret, accounts=logins.accounts_of(db, settings, secret, now))
 
 
 @router.post("/kirjaudu/{secret}")
-def use_link(db: Db, now: Now, settings: Configured, secret: str, party: Annotated[UUID, Form()]) -> Response:
-    cookie = logins.enter(db, secret, party, now)
-    entered = RedirectResponse("/oma", SEE_OTHER)
+def use_link(
+    db: Db, now: Now, request: Request, settings: Configured, secret: str, party: Annotated[UUID, Form()]
+) -> Response:
+    entry = logins.enter(db, settings, secret, party, now)
+    entered = redirect(way_back(request, HOMES[entry.account.role]))
+    entered.delete_cookie("paluu", path="/kirjaudu")
     entered.set_cookie(
         cookie_name(settings),
-        cookie,
+        entry.cookie,
         max_age=int(logins.SESSION_LIFETIME.total_seconds()),
         secure=settings.public_url.startswith("https:"),
         httponly=True,
@@ -70,25 +70,10 @@ def use_link(db: Db, now: Now, settings: Configured, secret: str, party: Annotat
     return entered
 
 
-@router.get("/oma")
-def show_own(db: Db, now: Now, request: Request, settings: Configured) -> Response:
-    who = visitor(db, request, settings, now)
-    if who is None:
-        return RedirectResponse("/kirjaudu", SEE_OTHER)
-    return pages.show(
-        "own.html",
-        account=logins.account_of(db, who),
-        meetings=meetings_ahead.of_principal(db, who, now),
-        token=logins.form_token(settings.link_key, cookie_of(request, settings)),
-    )
-
-
 @router.post("/ulos")
-def leave(db: Db, request: Request, settings: Configured, token: Annotated[str, Form()] = "") -> Response:
-    cookie = cookie_of(request, settings)
-    if not logins.is_form_token(settings.link_key, cookie, token):
-        raise Forbidden
-    logins.leave(db, cookie)
-    left = RedirectResponse("/", SEE_OTHER)
+def leave(db: Db, request: Request, settings: Configured) -> Response:
+    """Out of this service, and then of the two others, each of which has a cookie of its own."""
+    logins.leave(db, cookie_of(request, settings))
+    left = redirect(settings.reporting_public_url + "/ulos")
     left.delete_cookie(cookie_name(settings), secure=settings.public_url.startswith("https:"), httponly=True)
     return left

@@ -25,7 +25,7 @@ def ask(db: Database, request: Request, settings: Settings, email: str, now: dat
         request.app.state.gate.enter("login-letters", email.lower())
     except TooManyRequests:
         return
-    logins.request_link(db, settings.link_key, email, now)
+    logins.request_link(db, settings, email, now)
 
 
 @router.post("/logins", status_code=202, dependencies=[Depends(limited("logins"))])

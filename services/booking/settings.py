@@ -30,6 +30,8 @@ class Settings(ServiceSettings):
     admin_client_id: str = Field(min_length=1, max_length=100)
     admin_client_secret: Secret
     notes_key: NotesKey
+    admin_email: str = ""
+    """Whoever has this address may log in to the admin's pages; without one they are for nobody."""
     failure_rate: str = "20/minute"
     intake_rate: str = "60/hour"
     login_rate: str = "30/hour"

@@ -38,6 +38,7 @@ SERVICES = ("booking", "reporting", "notifier")
 """In the order of their ports; the mailbox has the one after them."""
 
 DATABASES = {service: f"tyonohjaus_{service}" for service in SERVICES}
+ADMIN = "yllapito@tyonohjaus.example"
 SENDER = "Työnohjaus <tyonohjaus@tyonohjaus.example>"
 PORT_PATIENCE_SECONDS = 3  # a run that was killed a moment ago may still be going down
 DEMO_LASTS = timedelta(weeks=13)
@@ -159,6 +160,7 @@ def settings(house: House) -> dict[str, str]:
         "REPORTING_PUBLIC_URL": plan.url("reporting"),
         "NOTIFIER_PUBLIC_URL": plan.url("notifier"),
         "MAIL_FROM": os.environ.get("MAIL_FROM") or SENDER,
+        "ADMIN_EMAIL": os.environ.get("ADMIN_EMAIL") or ADMIN,
         "DEMO_CLOCK_FILE": str(house.folder / "clock") if plan.demo else "",
     }
 

@@ -14,12 +14,13 @@ from services.notifier import messages_api, pages, postbox
 from services.notifier.models import Letter, Status
 from services.notifier.settings import Settings
 from services.web import pages as web_pages
+from services.web import visiting
 from services.web.application import application
 from services.web.metrics import gauge
 
 TOO_LATE = timedelta(minutes=10)
 
-ROUTERS = (messages_api.router, messages_api.recorded, pages.router, web_pages.router)
+ROUTERS = (messages_api.router, messages_api.recorded, pages.router, web_pages.router, visiting.router("viestit"))
 
 
 def face(settings: Settings) -> FastAPI:

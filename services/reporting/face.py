@@ -12,7 +12,7 @@ from services.database import Database, engine
 from services.reporting import pages, progress_api, rebuilding, reports, reports_api, schedules_api
 from services.reporting.models import Report, Status
 from services.reporting.settings import Settings
-from services.web import backlog
+from services.web import backlog, visiting
 from services.web import pages as web_pages
 from services.web.application import application
 from services.web.metrics import gauge
@@ -26,6 +26,7 @@ ROUTERS = (
     schedules_api.router,
     pages.router,
     web_pages.router,
+    visiting.router("raportit"),
 )
 
 

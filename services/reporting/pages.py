@@ -15,13 +15,11 @@ from services.reporting.links import Visit
 from services.reporting.models import Report, Review, Status
 from services.reporting.reports_api import PDF, Configured, as_file
 from services.reporting.reviews import Opinion
-from services.web.pages import POLICY, Pages
+from services.web import pages as web_pages
+from services.web.pages import Pages
 from services.web.transactions import Db, Now, RecordedRoute
 
 SEE_OTHER = 303
-
-# The report is set with the inline styles that letters need too, and nobody but us styles anything on the page.
-POLICY_WITH_STYLES = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 
 Comment = Annotated[str, AfterValidator(shapes.several_lines), Form(max_length=8000)]
 
@@ -40,7 +38,9 @@ def show(db: Db, now: Now, settings: Configured, secret: str) -> Response:
         question=_question(db, visit),
         privacy_url=f"{settings.public_url}/tietosuoja",
     )
-    shown.headers["Content-Security-Policy"] = POLICY_WITH_STYLES
+    # The report is set with the inline styles that letters need too, and nobody but us styles anything on the page.
+    with_styles = web_pages.policy(settings).replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+    shown.headers["Content-Security-Policy"] = with_styles
     return shown
 
 

@@ -23,6 +23,7 @@ from services.web.limits import GENERAL, Gate
 from services.web.metrics import Gauge, Metrics
 from services.web.problems import ProblemShape
 from services.web.validation import invalid_request
+from services.web.visitors import Elsewhere
 
 log = logger(__name__)
 
@@ -92,6 +93,10 @@ def _handle_problems(app: FastAPI) -> None:
     @app.exception_handler(problems.Problem)
     async def known(request: Request, problem: problems.Problem) -> Response:
         return problems.answer(request, problem)
+
+    @app.exception_handler(Elsewhere)
+    async def elsewhere(request: Request, first: Elsewhere) -> Response:
+        return first.response
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:

@@ -9,9 +9,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.log import logger
 from services.trace import trace, trace_id
-from services.web import problems
+from services.web import pages, problems, translation
 from services.web.limits import GENERAL, sender
 from services.web.metrics import template_of
+from services.web.origin import refuse_foreign
 
 log = logger(__name__)
 
@@ -87,6 +88,8 @@ class Exit:
 
 
 def _enter(request: Request) -> None:
+    translation.speak(request.headers.get("accept-language"))
+    refuse_foreign(request)
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > LARGEST_BODY:
         raise problems.TooLarge
@@ -97,6 +100,8 @@ def _enter(request: Request) -> None:
 def _dress(request: Request, headers: MutableHeaders) -> None:
     standing: Any = getattr(request.state, "standing", None)
     extra = standing.headers() if standing else {}
+    if headers.get("content-type", "").startswith("text/html"):
+        extra["Content-Security-Policy"] = pages.policy(request.app.state.settings)
     if request.app.state.address.startswith("https:"):
         extra["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     for name, value in {**SAFE_HEADERS, **extra}.items():

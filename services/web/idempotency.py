@@ -12,6 +12,7 @@ import json
 import re
 from contextlib import suppress
 from datetime import datetime, timedelta
+from urllib.parse import parse_qs
 
 from cryptography.fernet import Fernet
 from sqlalchemy import Column, DateTime, MetaData, String, text
@@ -27,7 +28,7 @@ from services.web.language import Text
 from services.web.problems import Problem
 from services.web.validation import invalid
 
-HEADER = "Idempotency-Key"
+HEADER, FIELD = "Idempotency-Key", "kerta"
 FORM = re.compile(r'"?([\x21\x23-\x7e]{1,255}?)"?')
 KEPT_FOR = timedelta(hours=48)
 KEPT_HEADERS = ("content-type", "location", "etag")
@@ -91,14 +92,25 @@ class Claim:
         return Response(kept["body"], kept["status"], {**kept["headers"], "Idempotency-Replayed": "true"})
 
 
-def key_of(request: Request) -> str | None:
-    sent = request.headers.get(HEADER)
+def key_of(request: Request, body: bytes) -> str | None:
+    """The key that a program sends as a header, and a form of ours in a hidden field: pressed twice, done once."""
+    sent = request.headers.get(HEADER) or _field_of(request, body)
     if sent is None or request.method != "POST":
         return None
     found = FORM.fullmatch(sent)
     if found is None:
         raise invalid(HEADER, "Avaimessa saa olla 1–255 näkyvää merkkiä.", "A key has 1–255 visible characters.")
     return found.group(1)
+
+
+def _field_of(request: Request, body: bytes) -> str | None:
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return None
+    try:
+        typed = parse_qs(body.decode(), max_num_fields=1000)
+    except ValueError:
+        return None
+    return typed[FIELD][0] if FIELD in typed else None
 
 
 def fingerprint(method: str, address: str, body: bytes) -> str:

@@ -4,6 +4,8 @@ from typing import Literal, NamedTuple
 
 from starlette.requests import HTTPConnection
 
+from services.web import translation
+
 Language = Literal["fi", "en"]
 
 
@@ -18,21 +20,8 @@ class Text(NamedTuple):
 
 
 def preferred(accept_language: str | None) -> Language:
-    """The better liked of our two languages in an Accept-Language header (RFC 9110 §12.5.4)."""
-    liked = [_liking(part) for part in (accept_language or "").split(",")]
-    ours = [(quality, tag) for tag, quality in liked if tag in ("fi", "en") and quality > 0]
-    best = max(ours, key=lambda entry: entry[0], default=(0.0, "fi"))
-    return "en" if best[1] == "en" else "fi"
+    return "en" if translation.best(accept_language, ("fi", "en")) == "en" else "fi"
 
 
 def language_of(request: HTTPConnection) -> Language:
     return preferred(request.headers.get("accept-language"))
-
-
-def _liking(part: str) -> tuple[str, float]:
-    tag, _, parameters = part.partition(";")
-    quality = parameters.strip().removeprefix("q=") if parameters else "1"
-    try:
-        return tag.strip().split("-")[0].lower(), float(quality)
-    except ValueError:
-        return "", 0.0

@@ -122,7 +122,7 @@ async def _once(request: Request, handle: Handle, reads_only: frozenset[str]) ->
 
 
 def _claim(request: Request) -> idempotency.Claim | None:
-    key = idempotency.key_of(request)
+    key = idempotency.key_of(request, request._body)
     if key is None:
         return None
     return idempotency.Claim(_sender(request), key, request.app.state.settings.link_key)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -17,13 +18,17 @@ from sqlalchemy.engine import make_url
 
 from services import log
 from services.booking.face import face
+from services.booking.logins import NOBODY
 from services.booking.settings import Settings
 from services.clock import DEMO_CLOCK_FILE
 from services.keyring import fresh_keys
 from services.migration import migrate
+from services.web.links import secret
 from tests.conftest import DatabaseServer
 
 Json = dict[str, Any]
+
+ADMIN_EMAIL = "yllapito@example.fi"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -90,6 +95,7 @@ def booking_settings(booking_database: str, keys: dict[str, str]) -> Settings:
         public_url="https://booking.test",
         reporting_public_url="https://reporting.test",
         notifier_public_url="https://notifier.test",
+        admin_email=ADMIN_EMAIL,
         **{name.lower(): keys[name] for name in SECRETS},  # type: ignore[arg-type]  # the rest are plain texts
     )
 
@@ -167,6 +173,58 @@ def a_process(
         return created(booking_api.post("/api/v1/processes", json=wish | changes))
 
     return make
+
+
+class Browser(TestClient):
+    """A browser in which somebody logs in: it says, as browsers do, that its forms come from our own pages."""
+
+    def __init__(self, face: Face) -> None:
+        super().__init__(
+            face.app,
+            base_url=face.settings.public_url,
+            headers={"Accept": "text/html", "Sec-Fetch-Site": "same-origin"},
+            follow_redirects=False,
+        )
+        self._face = face
+
+    def log_in(self, email: str, party_id: str) -> "Browser":
+        """By the link in the letter that was asked for."""
+        self.post("/kirjaudu", data={"email": email})
+        entered = self.post(f"/kirjaudu/{login_links(self._face)[-1]}", data={"party": party_id})
+        assert entered.status_code == 303, entered.text
+        return self
+
+
+def login_links(booking: Face) -> list[str]:
+    """The secrets of the login links that were asked for, as the letters hold them."""
+    with booking.engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT envelope FROM outbox WHERE envelope->>'type' = 'login.requested.v1' ORDER BY position")
+        ).scalars()
+        return [secret(booking.settings.link_key, UUID(envelope["data"]["link"])) for envelope in rows]
+
+
+@pytest.fixture
+def browser(booking: Face) -> Browser:
+    """A browser in which nobody has logged in yet."""
+    return Browser(booking)
+
+
+@pytest.fixture
+def at_desk(booking: Face) -> Callable[[Json], Browser]:
+    """``at_desk(supervisor)`` is a browser in which that supervisor has logged in, as they do."""
+    return lambda supervisor: Browser(booking).log_in(supervisor["email"], supervisor["id"])
+
+
+@pytest.fixture
+def as_client(booking: Face) -> Callable[[Json], Browser]:
+    """``as_client(client)`` is a browser in which that client's contact has logged in."""
+    return lambda client: Browser(booking).log_in(client["contact"]["email"], client["id"])
+
+
+@pytest.fixture
+def as_admin(booking: Face) -> Browser:
+    return Browser(booking).log_in(ADMIN_EMAIL, str(NOBODY))
 
 
 def a_person(index: int = 0) -> Json:

@@ -191,6 +191,15 @@ def stopping_calmly(number: signal.Signals, stopped: list[bool]) -> Iterator[Non
         stopped.append(True)
 
 
+@pytest.fixture
+def attended_terminal() -> Iterator[None]:
+    """As if the tests had not been started by nohup, after which a closed terminal would disturb nobody."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("attended_terminal")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_asks_to_stop_and_the_next_one_does_not_disturb(number: signal.Signals) -> None:
     before, stopped = signal.getsignal(number), list[bool]()

@@ -1,0 +1,70 @@
+"""The free times of one month, as a calendar on the wall shows them."""
+
+from calendar import Calendar as Weeks
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+from fastapi import Query
+
+from services.booking import availability, slots
+from services.booking.availability import Practice
+from services.database import Database
+from services.events.catalogue import Form
+from services.workdays import local
+
+MonthAsked = Annotated[str, Query(alias="kuukausi", pattern=r"^(\d{4}-(0[1-9]|1[0-2]))?$")]
+DayAsked = Annotated[date | None, Query(alias="paiva")]
+
+
+@dataclass(frozen=True)
+class Day:
+    day: date
+    starts: list[datetime]
+
+
+@dataclass(frozen=True)
+class FreeMonth:
+    """The whole weeks that a month touches, Monday first, and the months beside it in which one can still book."""
+
+    first: date
+    weeks: list[list[Day]]
+    earlier: date | None
+    later: date | None
+
+    @property
+    def has_any(self) -> bool:
+        return any(day.starts for week in self.weeks for day in week)
+
+    def day(self, wanted: date | None) -> Day | None:
+        """That day, if it has any free time."""
+        return next((day for week in self.weeks for day in week if day.day == wanted and day.starts), None)
+
+
+def look(
+    db: Database, practice: Practice, form: Form | None, length: timedelta, asked: str, now: datetime
+) -> FreeMonth:
+    """The month asked for as ``2026-12``, or the present one; never one that lies before or beyond all booking."""
+    today, last_of_all = local(now, practice.rules.zone).date(), practice.rules.last_day(now)
+    first = min(max(_month(asked) or today, today), last_of_all).replace(day=1)
+    weeks = Weeks().monthdatescalendar(first.year, first.month)
+    begin, end = max(first, today), min(_next(first) - timedelta(days=1), last_of_all)
+    calendar = availability.calendar(db, practice, begin, end, now)
+    by_day: dict[date, list[datetime]] = defaultdict(list)
+    for start in slots.free_starts(calendar, form, length, begin, end, now):
+        by_day[local(start, practice.rules.zone).date()].append(start)
+    return FreeMonth(
+        first,
+        [[Day(day, by_day.get(day, [])) for day in week] for week in weeks],
+        earlier=(first - timedelta(days=1)).replace(day=1) if first > today else None,
+        later=_next(first) if _next(first) <= last_of_all else None,
+    )
+
+
+def _month(asked: str) -> date | None:
+    return date.fromisoformat(f"{asked}-01") if asked and not asked.startswith("0000") else None
+
+
+def _next(first: date) -> date:
+    return (first + timedelta(days=32)).replace(day=1)
