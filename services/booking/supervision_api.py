@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 from sqlmodel import col, select
 
-from services.booking import access, audit, own_words, participants, policy, rounds_due, scheduling, supervision
+from services.booking import access, audit, closing, membership, own_words, participants, policy, supervision
 from services.booking.models import Attendance, Participant, Process, Session
 from services.booking.own_words import OwnWords
 from services.booking.participants import PersonChange, PersonWish
@@ -21,7 +21,6 @@ from services.booking.shapes import Wish
 from services.booking.supervision import ProcessChange, ProcessWish, SessionsAhead
 from services.database import Database
 from services.events.catalogue import Form
-from services.events.outbox import stage
 from services.web import etags
 from services.web.etags import Match
 from services.web.paging import Page, Paged, fetch
@@ -154,10 +153,7 @@ def close_process(
 ) -> ProcessShown:
     """With meetings ahead it is refused, unless they are to be called off with it."""
     process = access.process(db, who, process_id, lock=True)
-    if wish and wish.cancel_sessions:
-        scheduling.call_off(db, supervision.sessions_ahead(db, process.id, now), access.actor(who), now)
-    supervision.close(db, process, now)
-    rounds_due.open_what_is_due(db, settings.link_key, process, now)
+    closing.close(db, settings.link_key, process, who, now, cancel_sessions=bool(wish and wish.cancel_sessions))
     audit.note(db, now, who.credential, "process.closed", f"process/{process.id}")
     return _answer(db, process, response)
 
@@ -167,10 +163,7 @@ def add_participant(
     db: Db, now: Now, who: Reader, settings: Configured, process_id: UUID, wish: PersonWish, response: Response
 ) -> ParticipantShown:
     process = access.process(db, who, process_id, lock=True)
-    supervision.ensure_open(process)
-    participants.ensure_room(process.form, supervision.active(db, process.id), wish)
-    person = participants.join(db, settings.link_key, process.id, wish, now)
-    stage(db, "booking", now, [participants.changed(person), supervision.changed(db, process)])
+    person = membership.add(db, settings.link_key, process, wish, now)
     response.headers["Location"] = f"/api/v1/processes/{process.id}/participants/{person.id}"
     return _person_answer(person, response)
 
@@ -199,8 +192,7 @@ def change_participant(
         raise Forbidden
     process = access.process(db, who, process_id, lock=True)
     person = participants.in_process(db, process.id, participant_id)
-    others = [other for other in supervision.active(db, process.id) if other.id != person.id]
-    stage(db, "booking", now, [participants.change(person, others, change, match)])
+    membership.change(db, process, person, change, match, now)
     return _person_answer(person, response)
 
 
@@ -208,9 +200,7 @@ def change_participant(
 def remove_participant(db: Db, now: Now, who: Reader, process_id: UUID, participant_id: UUID) -> None:
     """They get no more letters; what they took part in stays."""
     process = access.process(db, who, process_id, lock=True)
-    person = participants.in_process(db, process.id, participant_id)
-    if person.left_at is None:
-        stage(db, "booking", now, [participants.leave(person, now), supervision.changed(db, process)])
+    membership.remove(db, process, participants.in_process(db, process.id, participant_id), now)
 
 
 # -- the rights of a participant (GDPR articles 15, 17 and 20) ---------------------------------------------
@@ -278,7 +268,5 @@ def export_participant(db: Db, now: Now, who: Staff, settings: Configured, parti
 def erase_participant(db: Db, now: Now, who: Staff, participant_id: UUID) -> None:
     """Forget a participant in all services. What was counted without names stays."""
     process, person = _held_person(db, who, participant_id, lock=True)
-    erased = participants.erase(db, person, now)
-    own_words.forget(db, person.id)
+    membership.erase(db, process, person, now)
     audit.note(db, now, who.credential, "participant.erased", f"participant/{person.id}")
-    stage(db, "booking", now, [erased, supervision.changed(db, process)])

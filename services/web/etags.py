@@ -40,8 +40,8 @@ def _names(header: str, current: str) -> bool:
 class IfMatch:
     """The versions that a request is willing to change."""
 
-    def __init__(self, request: Request) -> None:
-        self._header = request.headers.get("if-match")
+    def __init__(self, header: str | None) -> None:
+        self._header = header
 
     def check(self, current: str) -> None:
         """Refuse unless the client knows what it changes. Call it while the row is locked."""
@@ -52,7 +52,7 @@ class IfMatch:
 
 
 async def _if_match(request: Request) -> IfMatch:
-    return IfMatch(request)
+    return IfMatch(request.headers.get("if-match"))
 
 
 Match = Annotated[IfMatch, Depends(_if_match)]
