@@ -1,0 +1,154 @@
+"""A client's pages: what they ordered, booking, moving and calling off, and what belongs to somebody else."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.integration.conftest import Browser, Json
+from tests.integration.diary import at, book, day_ahead, keep_hours
+
+Make = Callable[..., Json]
+AsClient = Callable[[Json], Browser]
+
+
+@pytest.fixture
+def client(a_client: Make) -> Json:
+    return a_client()
+
+
+@pytest.fixture
+def process(booking_api: TestClient, a_process: Make, client: Json) -> Json:
+    """A process that this client ordered, whose supervisor has hours."""
+    made = a_process(client_id=client["id"], title='<script>alert(1)</script>"><img onerror=x> {{7*7}}')
+    keep_hours(booking_api, made["supervisor_id"])
+    return made
+
+
+@pytest.fixture
+def browser(as_client: AsClient, client: Json) -> Browser:
+    return as_client(client)
+
+
+def first_free(browser: Browser, process: Json, clock: str = "10:00") -> str:
+    """The value of a free time in the form, on a day in two weeks."""
+    day = day_ahead()
+    page = browser.get(f"/oma/prosessit/{process['id']}/varaa?kuukausi={day:%Y-%m}&paiva={day}").text
+    starts = re.findall(r'name="starts_at" value="([^"]+)"', page)
+    return next(start for start in starts if start == at(day, clock).replace("Z", "+00:00"))
+
+
+def wish(starts_at: str, **changes: str) -> dict[str, str]:
+    return {"kerta": "k" * 20, "starts_at": starts_at, "minutes": "60", "mode": "onsite"} | changes
+
+
+def sessions(booking_api: TestClient, process: Json) -> list[Json]:
+    return list(booking_api.get("/api/v1/sessions", params={"process_id": process["id"]}).json()["items"])
+
+
+def test_what_somebody_wrote_is_shown_and_never_run(browser: Browser, process: Json) -> None:
+    for path in ("/oma", f"/oma/prosessit/{process['id']}", f"/oma/prosessit/{process['id']}/varaa"):
+        page = browser.get(path)
+        assert page.status_code == 200
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
+        assert "<img onerror" not in page.text
+        assert "{{7*7}}" in page.text
+
+
+def test_a_meeting_is_booked_once_however_often_the_button_is_pressed(
+    booking_api: TestClient, browser: Browser, process: Json
+) -> None:
+    form = wish(first_free(browser, process))
+    answers = [browser.post(f"/oma/prosessit/{process['id']}/varaa", data=form) for _ in range(3)]
+
+    assert {answer.status_code for answer in answers} == {303}
+    assert len(sessions(booking_api, process)) == 1
+    assert "Aika on varattu" in browser.get(answers[0].headers["Location"]).text
+
+
+def test_a_taken_time_is_told_and_nothing_typed_is_lost(
+    booking_api: TestClient, browser: Browser, process: Json
+) -> None:
+    start = first_free(browser, process)
+    book(booking_api, process, at(day_ahead(), "10:00"))
+    page = browser.post(
+        f"/oma/prosessit/{process['id']}/varaa", data=wish(start, location="Kirjasto", kerta="toinen-kerta")
+    )
+
+    assert page.status_code == 409
+    assert "Aika on jo varattu" in page.text
+    assert 'value="Kirjasto"' in page.text
+    assert len(re.findall(r'name="starts_at"', page.text)) > 3, "the other times of the day are still offered"
+
+
+@pytest.mark.parametrize("typed", ["", "huomenna", "2027-01-01T10:00:00", "9999-12-31T23:59:59+00:00"])
+def test_a_time_that_is_none_is_told_beside_its_field(browser: Browser, process: Json, typed: str) -> None:
+    page = browser.post(f"/oma/prosessit/{process['id']}/varaa", data=wish(typed))
+
+    assert page.status_code in (409, 422)
+    assert 'role="alert"' in page.text
+
+
+def test_a_meeting_is_moved_and_called_off(booking_api: TestClient, browser: Browser, process: Json) -> None:
+    session = book(booking_api, process, at(day_ahead(), "10:00"))
+    later = datetime.fromisoformat(session["starts_at"]) + timedelta(hours=3)
+    here = f"/oma/tapaamiset/{session['id']}"
+
+    moved = browser.post(f"{here}/siirra", data={"starts_at": later.isoformat()})
+    assert moved.status_code == 303
+    assert "on siirretty" in browser.get(moved.headers["Location"]).text
+    assert datetime.fromisoformat(sessions(booking_api, process)[0]["starts_at"]) == later
+
+    called_off = browser.post(f"{here}/peru", data={"reason": "Sairastuin"})
+    assert called_off.status_code == 303
+    assert sessions(booking_api, process)[0]["status"] == "cancelled"
+    assert "on peruttu" in browser.get(here).text
+
+
+def test_a_time_that_is_gone_leaves_the_meeting_where_it_was(
+    booking_api: TestClient, browser: Browser, process: Json
+) -> None:
+    session = book(booking_api, process, at(day_ahead(), "10:00"))
+    book(booking_api, process, at(day_ahead(), "13:00"))
+    refused = browser.post(f"/oma/tapaamiset/{session['id']}/siirra", data={"starts_at": at(day_ahead(), "13:00")})
+
+    assert refused.status_code == 409
+    assert "Aika on jo varattu" in refused.text
+    assert sessions(booking_api, process)[0]["starts_at"] == session["starts_at"]
+
+
+def test_others_find_nothing_of_it(
+    booking_api: TestClient, as_client: AsClient, at_desk: AsClient, a_client: Make, a_supervisor: Make, process: Json
+) -> None:
+    session = book(booking_api, process, at(day_ahead(), "10:00"))
+    stranger, supervisor = as_client(a_client()), at_desk(a_supervisor())
+    for path in (
+        f"/oma/prosessit/{process['id']}",
+        f"/oma/prosessit/{process['id']}/varaa",
+        f"/oma/tapaamiset/{session['id']}",
+    ):
+        assert stranger.get(path).status_code == 404
+        assert supervisor.get(path).status_code == 404
+    for path in (f"/oma/prosessit/{process['id']}/varaa", f"/oma/tapaamiset/{session['id']}/peru"):
+        assert stranger.post(path, data={}).status_code == 404
+        assert supervisor.post(path, data={}).status_code == 404
+    assert sessions(booking_api, process)[0]["status"] == "booked"
+
+
+def test_who_has_not_logged_in_does_so_first_and_loses_nothing(
+    booking_api: TestClient, browser: Browser, process: Json
+) -> None:
+    form = wish(first_free(browser, process), location='"><b>Kirjasto')
+    browser.cookies.clear()
+
+    assert browser.get("/oma").headers["Location"] == "/kirjaudu?paluu=%2Foma"
+    expired = browser.post(f"/oma/prosessit/{process['id']}/varaa", data=form)
+    assert expired.status_code == 401
+    assert "&#34;&gt;&lt;b&gt;Kirjasto" in expired.text
+    assert sessions(booking_api, process) == []
+
+
+def test_a_client_without_processes_is_told_how_it_begins(as_client: AsClient, a_client: Make) -> None:
+    assert "Varaa kartoittava keskustelu" in as_client(a_client()).get("/oma").text
