@@ -37,7 +37,7 @@ def first_free(browser: Browser, process: Json, clock: str = "10:00") -> str:
     day = day_ahead()
     page = browser.get(f"/oma/prosessit/{process['id']}/varaa?kuukausi={day:%Y-%m}&paiva={day}").text
     starts = re.findall(r'name="starts_at" value="([^"]+)"', page)
-    return next(start for start in starts if start == at(day, clock).replace("Z", "+00:00"))
+    return next(str(start) for start in starts if start == at(day, clock).replace("Z", "+00:00"))
 
 
 def wish(starts_at: str, **changes: str) -> dict[str, str]:
