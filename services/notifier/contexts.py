@@ -407,7 +407,7 @@ class ClientReport(Correspondence):
     held: int
     planned: int
     participants: int
-    answered: int
+    answered: int | None = None
     min_group_size: int = 5
     report_url: Line
     booking_url: Line | None = None

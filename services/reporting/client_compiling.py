@@ -50,6 +50,7 @@ def client_report(dossier: Dossier, wish: Wish, released: Sequence[Figure], now:
     material = _material(then)
     disclosed = _disclose(material, released, minimum)
     goals = tuple(_goal(goal, material, disclosed, process.form, wish) for goal in attainment.goal_statuses(then))
+    told = any(goal.ratings for goal in goals)
     document = ClientReport(
         first=wish.period.first,
         last=wish.period.last,
@@ -64,9 +65,10 @@ def client_report(dossier: Dossier, wish: Wish, released: Sequence[Figure], now:
         meeting_days=tuple(local(each.starts_at).date() for each in happenings.held_within(then, wish.period)),
         participants=len(process.participant_ids),
         mean_present=_mean_present(then, wish.period),
-        answered=_answered(then),
+        answered=_answered(then, minimum),
         min_group_size=minimum,
-        goals=goals,
+        goals=goals if told else (),
+        goal_titles=() if told else tuple(goal.title for goal in goals),
         t_score=attainment.t_score(goals),
         benefits=tuple(_benefits(material, disclosed)),
         some_withheld=Withheld.would_betray in disclosed.withheld.values(),
@@ -142,6 +144,6 @@ def _mean_present(dossier: Dossier, period: Period) -> float | None:
     return fmean(present) if present and dossier.process.form is not Form.individual else None
 
 
-def _answered(dossier: Dossier) -> int:
-    finals = [round_ for round_ in dossier.rounds if round_.phase is Phase.final]
-    return dossier.answered(finals[-1]) if finals else 0
+def _answered(dossier: Dossier, minimum: int) -> int | None:
+    finals = [dossier.answered(round_) for round_ in dossier.rounds if round_.phase is Phase.final]
+    return finals[-1] if finals and finals[-1] >= minimum else None

@@ -48,7 +48,7 @@ def _client_facts(report: ClientReport) -> Iterable[tuple[str, str]]:
 
 
 def _answered(report: ClientReport) -> str:
-    return str(report.answered) if report.answered >= report.min_group_size else f"alle {report.min_group_size}"
+    return f"alle {report.min_group_size}" if report.answered is None else str(report.answered)
 
 
 def _stamp(report: ClientReport) -> str:
@@ -65,11 +65,11 @@ def _client_blocks(report: ClientReport) -> Iterable[Block]:
         whose = "Ohjattavan" if report.form is Form.individual else "Osallistujien"
         yield Heading(text=f"{whose} hyväksymä yhteenveto")
         yield from (Text(text=paragraph) for paragraph in report.words)
-    if any(goal.ratings for goal in report.goals):
+    if report.goals:
         yield from goals_overview(report.goals, report.t_score, told_by_words=True)
-    elif report.goals:
+    elif report.goal_titles:
         yield Heading(text="Yhdessä asetetut tavoitteet")
-        yield Points(items=tuple(goal.title for goal in report.goals))
+        yield Points(items=report.goal_titles)
     yield from benefits_section(report.benefits)
     yield from _meetings(report)
     yield from _client_reading(report)

@@ -86,6 +86,7 @@ def _client_rows(report: ClientReport) -> Iterable[Row]:
     yield "Tapaamiset", report.title, "", "pidetty", report.sessions.held_in_all
     yield "Tapaamiset", report.title, "", "suunniteltu", report.sessions.planned_in_all
     yield from _goals(report.goals)
+    yield from (("Tavoitteet", title) for title in report.goal_titles)
     yield from _t_score(report.title, report.t_score)
     yield from _benefits(report.benefits)
     for paragraph in report.words:

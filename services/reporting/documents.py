@@ -253,9 +253,12 @@ class ClientReport(Document):
     meeting_days: tuple[date, ...] = ()
     participants: int
     mean_present: float | None = None
-    answered: int
+    answered: int | None = None
+    """In the last round; None where they are fewer than may be told."""
     min_group_size: int
     goals: tuple[GoalStatus, ...] = ()
+    goal_titles: tuple[str, ...] = ()
+    """What was aimed at, instead of `goals` where nothing may be told of how far it was reached."""
     t_score: TScore | None = None
     benefits: tuple[BenefitStatus, ...] = ()
     some_withheld: bool = False

@@ -140,7 +140,7 @@ def _whole(report: ClientReport) -> str:
 
 
 def _attained(report: ClientReport) -> str:
-    if not report.goals:
+    if not (report.goals or report.goal_titles):
         return "Työnohjaukselle ei kirjattu yhteisiä tavoitteita."
     if report.t_score is None:
         return "Tavoitteiden toteutumista ei esitetä tasoina eikä lukuina."
@@ -151,7 +151,7 @@ def _benefited(report: ClientReport) -> str:
     if report.form is Form.individual:
         return "Yksilötyönohjauksessa hyötyjen arviointi jää ohjattavan ja työnohjaajan väliseksi."
     final = capitalised(EVALUATIONS[Phase.final].illative)
-    if report.answered < report.min_group_size:
+    if report.answered is None:
         instead = ", vaan osallistujien hyväksymä sanallinen yhteenveto" if report.words else ""
         return f"{final} vastanneita oli alle {report.min_group_size}, joten vastauksista ei esitetä lukuja{instead}."
     answered = f"{final} vastasi {finnish.counted(report.answered, 'osallistuja', 'osallistujaa')}"
