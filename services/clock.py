@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from services.database import Database
 
 DEMO_CLOCK_FILE = "DEMO_CLOCK_FILE"
+WIDTH = 20
 
 
 def now(db: Database) -> datetime:
@@ -37,7 +38,8 @@ def is_demo() -> bool:
 def advance(seconds: int) -> datetime:
     """Move the practice forward, never backwards, and say what time it is there now.
 
-    Two calls at once may not lose one another's step: the file is locked while it is rewritten.
+    Two calls at once may not lose one another's step: the file is locked while it is rewritten. Whoever reads it
+    meanwhile sees the old time or the new one, because what is written is never shorter than what was there.
     """
     if seconds < 0:
         raise ValueError("The clock never moves backwards.")
@@ -47,6 +49,5 @@ def advance(seconds: int) -> datetime:
         fcntl.flock(file, fcntl.LOCK_EX)
         offset = int(file.read() or 0) + seconds
         file.seek(0)
-        file.write(str(offset))
-        file.truncate()
+        file.write(f"{offset:{WIDTH}}")
     return datetime.now(UTC) + timedelta(seconds=offset)
