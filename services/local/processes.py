@@ -94,11 +94,12 @@ def wait_until(ready: Callable[[], bool], children: Sequence[Child], *, what: st
         time.sleep(0.05)
 
 
-def run(program: Program) -> None:
-    """Run a program that ends by itself; one that fails is a dead start."""
+def run(program: Program, glance: Callable[[], None] = lambda: None) -> None:
+    """Run a program that ends by itself; one that fails is a dead start. ``glance`` may look at more, often."""
     child = start(program)
     try:
         while not has_ended(child):
+            glance()
             time.sleep(0.05)
     finally:
         stop([child])

@@ -31,13 +31,19 @@ def step(what: str) -> Iterator[None]:
     say(f"{time.monotonic() - began:.1f} s")
 
 
-def say_ready(told: Mapping[str, str], letters: str, announcement: Path) -> None:
+def say_ready(told: Mapping[str, str], letters: str, announcement: Path, logins: Mapping[str, str]) -> None:
+    """Where to look; in a demo also who can log in."""
     say("Ready.")
+    say(f"  Pages      {told['BOOKING_URL']}")
     say(f"  Booking    {told['BOOKING_URL']}/docs")
     say(f"  Reporting  {told['REPORTING_URL']}/docs")
     say(f"  Notifier   {told['NOTIFIER_URL']}/docs")
     say(f"  Letters    {letters}")
     say(f"  Addresses and the administrator's secret: {announcement}")
+    if logins:
+        say(f"  Log in at {told['BOOKING_URL']}/kirjaudu as one of these; the link to do so comes by letter:")
+        for address, who in logins.items():
+            say(f"    {address}  {who}")
     say("Ctrl-C stops everything.")
 
 

@@ -7,14 +7,14 @@ import http.client
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from services.local import postgres, premises, redis_server, servers
+from services.local import almanac, cast, postgres, premises, redis_server, servers
 from services.local.binaries import find_programs, unprivileged_account
 from services.local.ports import LOOPBACK, free_port, is_free
 from services.local.postgres import PostgresServer
@@ -41,7 +41,6 @@ DATABASES = {service: f"tyonohjaus_{service}" for service in SERVICES}
 ADMIN = "yllapito@tyonohjaus.example"
 SENDER = "Työnohjaus <tyonohjaus@tyonohjaus.example>"
 PORT_PATIENCE_SECONDS = 3  # a run that was killed a moment ago may still be going down
-DEMO_LASTS = timedelta(weeks=13)
 READY_SECONDS = 300  # only a start that hangs is given up; a busy machine is slow
 WORKER_PATIENCE_SECONDS = 30  # a worker waits for its own children
 
@@ -125,7 +124,9 @@ def open_house(house: House) -> None:
         play_story(house)
     premises.announce(house.folder, announcement(house))
     letters = house.plan.smtp_url.rpartition("@")[2] or house.plan.url("mailbox")
-    say_ready(announcement(house), letters, house.folder / premises.ANNOUNCEMENT)
+    say_ready(
+        announcement(house), letters, house.folder / premises.ANNOUNCEMENT, cast.LOGINS if is_played(house) else {}
+    )
 
 
 def is_story_due(house: House) -> bool:
@@ -137,19 +138,37 @@ def is_story_due(house: House) -> bool:
         return False
     if not in_the_past and servers.has_database(house.environment["BOOKING_DATABASE_URL"]):
         return False
-    clock.write_text(f"{-int(DEMO_LASTS.total_seconds())}")
+    now = datetime.now(UTC)
+    clock.write_text(f"{int((almanac.first_morning(now.date()) - now).total_seconds())}")
     return True
+
+
+def is_played(house: House) -> bool:
+    return house.plan.demo and (house.folder / "story").exists()
 
 
 def play_story(house: House) -> None:
     """A story that breaks off is told of, and takes nothing else with it."""
     try:
-        with step("Three months of a small practice"):
+        with step("Half a year of a small practice"):
             (house.folder / "story").touch()
             house.environment |= announcement(house)
-            run(house.ours("demo", "services.local.demo"))
+            run(house.ours("demo", "services.local.demo"), glance=month_teller(house.folder / "clock"))
     except DeadStart as trouble:
         say(f"  {trouble}")
+
+
+def month_teller(clock: Path) -> Callable[[], None]:
+    """Says each month in which the story's clock is seen."""
+    told: list[str] = []
+
+    def look() -> None:
+        month = f"{datetime.now(UTC) + timedelta(seconds=int(clock.read_text() or 0)):%B}"
+        if told[-1:] != [month]:
+            told.append(month)
+            say(f"{month} ", end="")
+
+    return look
 
 
 def settings(house: House) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from services.local.binaries import make_open_folder
 from services.local.ports import free_port
 
 T = TypeVar("T")
@@ -117,8 +118,16 @@ def four_free_ports() -> int:
     return free_port(neighbours=3)
 
 
+def without_story(folder: Path) -> Path:
+    """A folder in which a demo has nothing to tell: only its clock can be moved."""
+    make_open_folder(folder)
+    (folder / "clock").write_text("-1")
+    (folder / "story").touch()
+    return folder
+
+
 @contextmanager
-def running_practice(folder: Path, *options: str) -> Iterator[Practice]:
+def running_practice(folder: Path, *options: str, seconds: float = 150) -> Iterator[Practice]:
     """Start everything, and stop it as Ctrl-C does."""
     command = [sys.executable, "-m", "services.cli", "up", "--data", str(folder), "--port", str(four_free_ports())]
     with (folder.parent / f"{folder.name}.out").open("wb") as output:
@@ -129,7 +138,7 @@ def running_practice(folder: Path, *options: str) -> Iterator[Practice]:
         return (folder / "tyonohjaus.env").exists()
 
     try:
-        eventually(announced, seconds=150, what="the start")
+        eventually(announced, seconds=seconds, what="the start")
         yield Practice(environment_of(folder))
     finally:
         process.send_signal(signal.SIGINT)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import vobject
 
-from tests.integration.practice import Json, Practice, eventually, running_practice
+from tests.integration.practice import Json, Practice, eventually, running_practice, without_story
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 PEOPLE = ["aino@example.fi", "bertta@example.fi", "celia@example.fi"]
@@ -43,7 +43,7 @@ def invitations(practice: Practice, caught: Json) -> list[Json]:
 
 @pytest.fixture(scope="module")
 def practice(tmp_path_factory: pytest.TempPathFactory) -> object:
-    with running_practice(tmp_path_factory.mktemp("up") / "data", "--demo") as practice:
+    with running_practice(without_story(tmp_path_factory.mktemp("up") / "data"), "--demo") as practice:
         yield practice
 
 

@@ -1,0 +1,146 @@
+"""What the demo's story is played on: the services as anybody meets them, their letters, and a clock to be moved."""
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import Any
+
+import httpx
+
+from services import clock
+
+Json = dict[str, Any]
+
+SETTLED_SECONDS = 60
+GLANCE_SECONDS = 0.15
+
+
+class Refused(Exception):
+    """The services did not do what the story needs."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    booking: httpx.Client
+    reporting: httpx.Client
+    notifier: httpx.Client
+    mailbox: httpx.Client | None
+    """None when letters are sent for real: then nobody here can open their links."""
+
+
+def stage_of(environment: Mapping[str, str]) -> Stage:
+    """As told by ``tyonohjaus.env``, with the administrator's rights."""
+    booking, reporting, notifier = (
+        _client(environment[f"{name}_URL"]) for name in ("BOOKING", "REPORTING", "NOTIFIER")
+    )
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": environment["ADMIN_CLIENT_ID"],
+        "client_secret": environment["ADMIN_CLIENT_SECRET"],
+    }
+    token = booking.post("/oauth/token", data=form).json()["access_token"]
+    for face in (booking, reporting, notifier):
+        face.headers["Authorization"] = f"Bearer {token}"
+    letters = environment.get("MAILBOX_URL")
+    return Stage(booking, reporting, notifier, _client(letters) if letters else None)
+
+
+def _client(address: str) -> httpx.Client:
+    return httpx.Client(base_url=address, timeout=30, trust_env=False, event_hooks={"response": [_insist]})
+
+
+def _insist(answer: httpx.Response) -> None:
+    if answer.is_error:
+        answer.read()
+        raise Refused(f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text}")
+
+
+# -- letters and links ------------------------------------------------------------------------------------
+
+
+def follow_link(stage: Stage, to: str, path: str, filled_in: Mapping[str, str], *, button: str = "") -> None:
+    """Open the newest link of this kind that somebody has a letter with, and send the form that is there."""
+    address = f"{newest_link(stage, to, path)}{button}"
+    httpx.post(address, data=dict(filled_in), timeout=30, trust_env=False, follow_redirects=True).raise_for_status()
+
+
+def newest_link(stage: Stage, to: str, path: str) -> str:
+    """The newest link of this kind; where somebody has none yet, it may be on its way."""
+    link = _link(stage, to, path)
+    if link is None:
+        settle(stage)
+        link = _link(stage, to, path)
+    if link is None:
+        raise Refused(f"Nobody has written a link to /{path} to {to}.")
+    return link
+
+
+def _link(stage: Stage, to: str, path: str) -> str | None:
+    found = (re.search(rf"https?://\S+/{path}/[\w-]+", text) for text in _letters(stage, to))
+    return next((match[0] for match in found if match), None)
+
+
+def _letters(stage: Stage, to: str) -> Iterator[str]:
+    """The texts of all letters to somebody, the newest first."""
+    if stage.mailbox is None:
+        return
+    for letter in stage.mailbox.get("/api/messages").json():
+        if to in letter["to"]:
+            yield stage.mailbox.get(f"/api/messages/{letter['id']}").json()["text"]
+
+
+# -- time -------------------------------------------------------------------------------------------------
+
+
+def now() -> datetime:
+    return datetime.now(UTC) + clock.demo_offset()
+
+
+def live_until(stage: Stage, moment: datetime) -> None:
+    """Pass through the time between, with a halt wherever a letter or a report is due."""
+    if moment <= now():
+        return
+    settle(stage)
+    while (due := min(_due_later(stage), default=moment)) < moment:
+        advance_to(stage, due)
+        settle(stage)
+    advance_to(stage, moment)
+
+
+def advance_to(stage: Stage, moment: datetime) -> None:
+    seconds = ceil((moment - now()).total_seconds())
+    if seconds > 0:
+        stage.booking.post("/demo/clock", json={"advance_seconds": seconds})
+
+
+def settle(stage: Stage) -> None:
+    """Wait until all that has happened has had its consequences: seen twice, as one leads to another."""
+    deadline, quiet = time.monotonic() + SETTLED_SECONDS, 0
+    while quiet < 2:
+        if time.monotonic() > deadline:
+            raise Refused(f"Letters and reports were not done within {SETTLED_SECONDS} seconds.")
+        quiet = 0 if _is_busy(stage) else quiet + 1
+        time.sleep(GLANCE_SECONDS)
+
+
+def _is_busy(stage: Stage) -> bool:
+    figures = "\n".join(face.get("/metrics").text for face in (stage.booking, stage.reporting))
+    return bool(_UNDONE.search(figures)) or any(due <= now() for due in _due_later(stage))
+
+
+_UNDONE = re.compile(r'^tyonohjaus_(deliveries_open\{.*\}|reports\{status="due"\}) [1-9]', re.MULTILINE)
+
+
+def _due_later(stage: Stage) -> Iterator[datetime]:
+    """When the next letters and reports are due; what is due by now is not done yet."""
+    page = stage.notifier.get("/api/v1/messages", params={"status": "planned", "limit": "200"}).json()
+    yield from (datetime.fromisoformat(letter["due_at"]) for letter in page["items"])
+    for supervisor in stage.booking.get("/api/v1/supervisors").json()["items"]:
+        schedule = stage.reporting.get(f"/api/v1/supervisors/{supervisor['id']}/report-schedule").json()
+        yield datetime.fromisoformat(schedule["next_due_at"]) + A_MOMENT
+
+
+A_MOMENT = timedelta(seconds=1)
