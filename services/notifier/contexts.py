@@ -8,7 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from markupsafe import Markup
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from services import finnish
 from services.events.catalogue import Form, Level, Mode, Phase
@@ -56,10 +57,12 @@ def clean_lines(text: str) -> str:
 
 Line = Annotated[str, AfterValidator(one_line)]
 Lines = Annotated[str, AfterValidator(clean_lines)]
+Fragment = Annotated[Markup, BeforeValidator(Markup)]
+"""HTML of our own services, in which what people wrote is escaped."""
 
 
 class Shape(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 # -- what letters speak of --------------------------------------------------------------------------------
@@ -381,6 +384,7 @@ class GoalReport(LetterContext):
     t_change: float | None = None
     flags: tuple[Line, ...] = ()
     report_url: Line
+    report: Fragment = Markup()
 
     @property
     def form_label(self) -> str:
@@ -393,6 +397,7 @@ class OverviewReport(LetterContext):
     held: int
     flags: tuple[Line, ...] = ()
     report_url: Line
+    report: Fragment = Markup()
 
 
 class ReportReview(Correspondence):

@@ -116,11 +116,14 @@ def _pdf(report: Report, name: str) -> list[Attachment]:
 
 def _to_supervisor(desk: Desk, letter: Letter, report: Report) -> tuple[dict[str, Any], Mailbox]:
     supervisor = supervisor_of(desk, letter)
+    if report.supervisor_link is None:
+        raise NothingToSend
     common = {
         "sent_at": desk.now,
         "first_name": first_word(supervisor.full_name),
         "period": report.period_label,
-        "report_url": f"{desk.settings.reporting_public_url}/api/v1/reports/{report.report_id}.pdf",
+        "report_url": desk.report_link(report.supervisor_link),
+        "report": report.html,
     }
     return common, Mailbox(supervisor.email, supervisor.full_name)
 

@@ -211,7 +211,9 @@ class Report(Table, table=True):
     supervisor_id: UUID
     period_label: str
     figures: dict[str, Any] = document()
+    html: str = ""
     pdf: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    supervisor_link: UUID | None = None
     review_links: dict[str, str] | None = document(nullable=True)
     compiled_at: datetime | None = instant(nullable=True)
     released_at: datetime | None = instant(nullable=True)

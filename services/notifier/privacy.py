@@ -56,7 +56,7 @@ def prune(db: Database, now: datetime) -> None:
     texts = (over, col(Letter.message).is_not(None), col(Letter.created_at) < now - MESSAGES_KEPT)
     db.execute(update(Letter).where(*texts).values(message=None))
     db.execute(update(Summary).where(col(Summary.published_at) < now - MESSAGES_KEPT).values(content=None))
-    db.execute(update(Report).where(col(Report.compiled_at) < now - MESSAGES_KEPT).values(pdf=None))
+    db.execute(update(Report).where(col(Report.compiled_at) < now - MESSAGES_KEPT).values(pdf=None, html=""))
     before = now - LETTERS_KEPT
     recent = (_tells_of(Session, Session.session_id, before), _tells_of(Intake, Intake.intake_id, before))
     db.execute(delete(Letter).where(over, col(Letter.created_at) < before, ~or_(*recent)))

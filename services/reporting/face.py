@@ -25,6 +25,7 @@ ROUTERS = (
     reports_api.recorded,
     schedules_api.router,
     pages.router,
+    pages.styles,
     web_pages.router,
     visiting.router("raportit"),
 )

@@ -1,23 +1,35 @@
-"""Sheets as a piece of HTML that stands in a letter or on a page: tables and inline styles, no colours of its own."""
+"""Sheets as a piece of HTML: with classes on pages, which load a stylesheet; styled inline in letters, which do not."""
 
+import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
+import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from services import design
 from services.reporting.blocks import Chart, Sheet
 
+UNBROKEN = re.compile(r"T-luk\w+|\b[A-Z]{2}-\d{4}-\d+|\(muutos [^()]+\)|[\d,]+ → [\d,]+")
+"""What a narrow screen would break in the wrong place."""
+
 Picture = Callable[[Chart], Markup]
 
+_FOLDER = FileSystemLoader(Path(__file__).parent / "templates")
 _TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
+    loader=_FOLDER, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
+_STYLES = Environment(loader=_FOLDER, autoescape=False, undefined=StrictUndefined)  # noqa: S701 -- CSS
+
+
+def _kept(text: str) -> Markup:
+    marked = UNBROKEN.sub(r'<span class="whole">\g<0></span>', str(escape(text)))
+    return Markup(marked)  # noqa: S704 -- escaped, with nothing but our own span
+
+
+_TEMPLATES.filters["kept"] = _kept
 
 
 def left_out(chart: Chart) -> Markup:
@@ -27,18 +39,26 @@ def left_out(chart: Chart) -> Markup:
 
 def drawn(chart: Chart) -> Markup:
     """The vector drawing itself, for pages; on light ground even where the page is dark."""
-    style = f"max-width:100%;height:auto;background:{design.LIGHT.sheet}"
-    told = Markup('<svg role="img" aria-label="{}" style="{}" ').format(chart.alt, style)
-    return told + Markup(chart.svg.removeprefix("<svg "))  # noqa: S704 - drawn by charts.py, which escapes its words
+    told = Markup('<div class="wide" tabindex="0"><svg role="img" aria-label="{}" class="chart" ').format(chart.alt)
+    svg = Markup(chart.svg.removeprefix("<svg "))  # noqa: S704 - drawn by charts.py, which escapes its words
+    return told + svg + Markup("</div>")
 
 
-def attached(chart: Chart) -> Markup:
-    """The picture that the letter carries with it under the chart's name."""
-    style = "display:block;width:100%;max-width:600px;height:auto;border:0"
-    return Markup('<img src="cid:{}" alt="{}" width="600" style="{}">').format(chart.name, chart.alt, style)
+def fragment(sheet: Sheet, picture: Picture = left_out, *, top: int = 2) -> str:
+    """Everything the sheet says, in the order of the sheet; its title is a heading of the level `top`."""
+    return _TEMPLATES.get_template("report.html").render(sheet=sheet, picture=picture, top=top)
 
 
-def fragment(sheet: Sheet, picture: Picture = left_out) -> str:
-    """Everything the sheet says, in the order of the sheet."""
-    template = _TEMPLATES.get_template("report.html")
-    return template.render(sheet=sheet, picture=picture, sans=design.SANS, small=design.SMALL, line=design.LIGHT.line)
+def for_letter(sheet: Sheet) -> str:
+    """The fragment with its looks in every element: mail programs load no stylesheet."""
+    return css_inline.inline_fragment(fragment(sheet), _stylesheet(design.LIGHT.line, design.LIGHT.accent))
+
+
+def stylesheet() -> str:
+    """For pages, whose own stylesheet names the colours of light and dark."""
+    return _stylesheet("var(--line)", "var(--accent)")
+
+
+@cache
+def _stylesheet(line: str, accent: str) -> str:
+    return _STYLES.get_template("report.css").render(design=design, line=line, accent=accent)

@@ -11,7 +11,7 @@ from threading import Lock
 import typst
 
 from services import design
-from services.reporting.blocks import Chart, Sheet
+from services.reporting.blocks import Sheet
 
 TEMPLATES = Path(__file__).parent / "templates"
 FONTS = TEMPLATES / "fonts"
@@ -33,28 +33,16 @@ def pdf(sheet: Sheet) -> bytes:
     content = json.dumps(_printable(sheet.model_dump(mode="json")), ensure_ascii=False)
     inputs = {"sheet": content, "look": json.dumps(asdict(design.LIGHT))}
     with _COMPILING:
-        return _one_file(
-            _compiler("report.typ").compile(format="pdf", sys_inputs=inputs, pdf_standards=["ua-1", "a-2a"])
-        )
-
-
-def png(chart: Chart, ppi: int = 192) -> bytes:
-    """A drawing for letters; at the default resolution sharp on screens of double density."""
-    inputs = {"svg": printable(chart.svg), "paper": design.LIGHT.sheet}
-    with _COMPILING:
-        return _one_file(_compiler("chart.typ").compile(format="png", sys_inputs=inputs, ppi=ppi))
-
-
-def _one_file(made: bytes | list[bytes] | None) -> bytes:
+        made = _compiler().compile(format="pdf", sys_inputs=inputs, pdf_standards=["ua-1", "a-2a"])
     if not isinstance(made, bytes):
         raise TypeError("The template did not come out as one file.")
     return made
 
 
 @cache
-def _compiler(template: str) -> typst.Compiler:
+def _compiler() -> typst.Compiler:
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
-    return typst.Compiler(TEMPLATES / template, root=TEMPLATES, font_paths=fonts)
+    return typst.Compiler(TEMPLATES / "report.typ", root=TEMPLATES, font_paths=fonts)
 
 
 def printable(text: str) -> str:

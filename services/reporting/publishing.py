@@ -49,7 +49,7 @@ def tell_supervisor(db: Database, report: Report, link_key: str, now: datetime) 
     document = document_of(report)
     link = links.issue(db, link_key, report, Reader.supervisor, now)
     told = _told(report) | {
-        "html": html.fragment(sheets.sheet(document)),
+        "html": html.for_letter(sheets.sheet(document)),
         "pdf_base64": base64.b64encode(report.pdf or b"").decode(),
     }
     stage(db, "reporting", now, [ReportCompiled(**told, compiled_at=now, supervisor_link=link)])

@@ -99,9 +99,14 @@ def enhancement() -> str:
 
 @router.get(STYLESHEET)
 async def style() -> Response:
-    return Response(stylesheet(), media_type="text/css", headers={"Cache-Control": f"max-age={KEPT_SECONDS}"})
+    return asset(stylesheet(), "text/css")
 
 
 @router.get(SCRIPT)
 async def enhance() -> Response:
-    return Response(enhancement(), media_type="text/javascript", headers={"Cache-Control": f"max-age={KEPT_SECONDS}"})
+    return asset(enhancement(), "text/javascript")
+
+
+def asset(text: str, media_type: str) -> Response:
+    """What pages load besides themselves."""
+    return Response(text, media_type=media_type, headers={"Cache-Control": f"max-age={KEPT_SECONDS}"})

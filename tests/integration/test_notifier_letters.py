@@ -46,6 +46,12 @@ def text_of(letter: EmailMessage) -> str:
     return str(body.get_content()).replace("\u00a0", " ")
 
 
+def html_of(letter: EmailMessage) -> str:
+    body = letter.get_body(("html",))
+    assert body is not None
+    return str(body.get_content())
+
+
 def subjects(letters: list[EmailMessage]) -> list[str]:
     return [str(letter["Subject"]).split(":")[0] for letter in letters]
 
@@ -538,8 +544,9 @@ def report(office: Office, kind: type[catalogue.ReportEvent], name: str, **field
 def test_reports_go_to_the_supervisor_to_their_reviewers_and_at_last_to_the_client(office: Office) -> None:
     office.opens("Aino")
     compiled = {"compiled_at": office.now()}
-    office.hear(report(office, catalogue.ReportCompiled, "goal_report", **compiled))
-    office.hear(report(office, catalogue.ReportCompiled, "overview_report", **compiled))
+    own = {"supervisor_link": uuid4(), "html": '<div class="report"><p>Kaikki luvut</p></div>'}
+    office.hear(report(office, catalogue.ReportCompiled, "goal_report", **compiled, **own))
+    office.hear(report(office, catalogue.ReportCompiled, "overview_report", **compiled, **own))
     links = {office.people[0].id: uuid4()}
     office.hear(report(office, catalogue.ReportCompiled, "client_report", **compiled, review_links=links))
     office.send_all()
@@ -550,6 +557,8 @@ def test_reports_go_to_the_supervisor_to_their_reviewers_and_at_last_to_the_clie
     for letter in office.received("Maija"):
         (attached,) = letter.iter_attachments()
         assert attached.get_content_type() == "application/pdf"
+        assert "https://reports.practice.example/raportti/" in text_of(letter)
+        assert "Kaikki luvut" in html_of(letter)
     assert len(office.received("Maija")) == 2
     assert "https://reports.practice.example/raportti/" in text_of(office.received("Aino")[0])
     assert str(office.received("Tiina")[0]["Subject"]) == "Työnohjauksen loppuraportti: Ryhmätyönohjaus"

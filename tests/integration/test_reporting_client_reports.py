@@ -1,6 +1,7 @@
 """Reports to the client: seen before they are released, released by hand, and betraying nobody."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -259,6 +260,12 @@ def test_the_page_lets_no_script_run(practice: Practice) -> None:
     assert "<script>" not in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert "script-src" not in page.headers["Content-Security-Policy"]
+    assert "unsafe" not in page.headers["Content-Security-Policy"]
+    assert "style=" not in page.text
+    for address in re.findall(r'<link rel="stylesheet" href="([^"]+)">', page.text):
+        sheet = practice.visitor().get(address)
+        assert (sheet.status_code, sheet.headers["Content-Type"]) == (200, "text/css; charset=utf-8")
+        assert len(sheet.text) > 1000
 
 
 # -- what is told -----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from tests.unit.letter_samples import SAMPLES
 APPROVED = Path(__file__).parent / "letters"
 URL = re.compile(r"https?://[^\s\"<>]+")
 UNSEEN = {"style", "title", "head"}
-ONLY_IN_HTML = {"preheader", "mark"}
+ONLY_IN_HTML = {"preheader", "mark", "annex"}
 
 
 @cache

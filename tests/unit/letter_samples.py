@@ -39,7 +39,10 @@ from services.notifier.contexts import (
     SummaryContent,
     Supervisor,
 )
+from services.reporting.html import for_letter
+from services.reporting.sheets import sheet
 from services.workdays import at_wall_clock, same_wall_clock
+from tests import reports
 
 OFFICE = "Esimerkkikatu 1 A 2, 00100 Helsinki"
 MONDAY = date(2026, 12, 7)
@@ -161,7 +164,7 @@ REPORT = TO_MAIJA | {
     "period": "1.9.–30.11.2026",
     "held": 5,
     "planned": 10,
-    "report_url": f"{SITE}/raportit/7f3a",
+    "report_url": f"{SITE}/raportti/7f3a",
 }
 CLIENT = TO_ANNA | {
     "first_name": "Kaisa",
@@ -172,7 +175,7 @@ CLIENT = TO_ANNA | {
     "planned": 12,
     "participants": 6,
     "answered": 6,
-    "report_url": f"{SITE}/raportit/9c1d",
+    "report_url": f"{SITE}/raportti/9c1d",
     "booking_url": f"{SITE}/varaa/maija",
 }
 EVALUATION = TO_ANNA | {"due": date(2026, 12, 18), "evaluation_url": f"{SITE}/arviointi/Hh2kP9"}
@@ -327,6 +330,7 @@ _NAMED: dict[str, LetterContext] = {
         t_baseline=34.577,
         t_now=52.203,
         t_change=17.626,
+        report=for_letter(sheet(reports.goal_report())),
         flags=("yksi vastaus puuttuu", "tavoite ”Vastuunjako” on jäänyt lähtötasolle"),
     ),
     "goal_report.unscored": told(GoalReport, REPORT),
@@ -337,7 +341,8 @@ _NAMED: dict[str, LetterContext] = {
         processes=6,
         held=14,
         flags=("TO-2026-007: kaksi yhteenvetoa kirjoittamatta",),
-        report_url=f"{SITE}/raportit/1b2c",
+        report=for_letter(sheet(reports.overview_report())),
+        report_url=f"{SITE}/raportti/1b2c",
     ),
     "report_review": told(ReportReview, TO_ANNA, form=Form.team, review_url=f"{SITE}/raportti/Rr4"),
     "report_review.individual": told(ReportReview, TO_ANNA, form=Form.individual, review_url=f"{SITE}/raportti/Rr4"),

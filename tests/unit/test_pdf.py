@@ -17,7 +17,7 @@ import typst
 
 from services.events.catalogue import Phase
 from services.reporting import pdf
-from services.reporting.blocks import Chart, Sheet, Text
+from services.reporting.blocks import Sheet, Text
 from services.reporting.documents import Action, ClientReport, GoalReport, OverviewReport
 from services.reporting.sheets import sheet
 from tests import reports, tagged_pdf
@@ -191,14 +191,3 @@ def test_a_long_process_takes_far_less_than_a_second() -> None:
         pdf.pdf(a_long_process(number))
 
     assert (time.process_time() - started) / 5 < 0.3
-
-
-# -- drawings for letters ---------------------------------------------------------------------------------
-
-
-def test_a_drawing_becomes_a_picture_for_letters() -> None:
-    chart = Chart(name="a", svg='<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50"/>', alt="Kaavio.")
-
-    picture = pdf.png(chart, ppi=96)
-
-    assert picture.startswith(b"\x89PNG")

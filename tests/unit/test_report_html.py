@@ -1,5 +1,7 @@
 """The same sheet in a letter or on a page: nothing lost, nothing run, every table headed."""
 
+import re
+
 import html5lib
 import pytest
 
@@ -54,7 +56,7 @@ def test_no_t_score_stands_without_its_caveat(report: GoalReport | ClientReport)
 
 
 @every_report
-@pytest.mark.parametrize("picture", [html.left_out, html.drawn, html.attached])
+@pytest.mark.parametrize("picture", [html.left_out, html.drawn])
 def test_it_is_valid_html(report: GoalReport | OverviewReport | ClientReport, picture: html.Picture) -> None:
     parser = html5lib.HTMLParser(strict=True)
 
@@ -73,10 +75,9 @@ def test_a_picture_carries_its_sentences() -> None:
     laid_out = sheet(reports.goal_report())
     charts = [block for block in flat(laid_out.blocks) if isinstance(block, Chart)]
 
-    attached, drawn = html.fragment(laid_out, html.attached), html.fragment(laid_out, html.drawn)
+    drawn = html.fragment(laid_out, html.drawn)
 
     for chart in charts:
-        assert f'src="cid:{chart.name}" alt="{chart.alt}"' in attached
         assert f'role="img" aria-label="{chart.alt}"' in drawn
     assert len({chart.name for chart in charts}) == len(charts)
 
@@ -84,13 +85,37 @@ def test_a_picture_carries_its_sentences() -> None:
 def test_what_people_write_is_never_markup() -> None:
     goal = reports.goal('<script>alert("1")</script>', reports.rating(Phase.mid, 1))
 
-    for picture in (html.left_out, html.drawn, html.attached):
+    for picture in (html.left_out, html.drawn):
         assert "<script" not in html.fragment(sheet(reports.goal_report(goals=(goal,))), picture)
 
 
-def test_text_takes_the_colour_of_what_is_around_so_that_dark_letters_stay_readable() -> None:
-    markup = html.fragment(sheet(reports.client_report()))
+@every_report
+def test_a_page_needs_no_style_but_the_stylesheet(report: GoalReport | OverviewReport | ClientReport) -> None:
+    markup = html.fragment(sheet(report), html.drawn)
 
-    assert ";color:" not in markup
-    assert '"color:' not in markup
+    assert "style=" not in markup
+    assert "<style" not in markup
+
+
+@every_report
+def test_a_letter_needs_no_stylesheet(report: GoalReport | OverviewReport | ClientReport) -> None:
+    letter = html.for_letter(sheet(report))
+
+    assert text_of(letter) == text_of(html.fragment(sheet(report)))
+    unstyled = re.findall(r"<(?:h\d|p|th|td|table)\b(?![^>]*style=)[^>]*>", letter)
+    assert unstyled == []
+    assert "var(" not in letter
+
+
+def test_every_class_has_its_looks() -> None:
+    markup = "".join(html.fragment(sheet(report), html.drawn) for report in reports.SAMPLES.values())
+    classes = {name for names in re.findall(r'class="([^"]*)"', markup) for name in names.split()}
+
+    assert classes - {"report"} <= set(re.findall(r"\.([a-z]+)", html.stylesheet()))
+
+
+def test_text_takes_the_colour_of_what_is_around_so_that_dark_letters_stay_readable() -> None:
+    markup = html.for_letter(sheet(reports.client_report()))
+
+    assert not re.search(r"(?<![-\w])color:", markup)
     assert design.LIGHT.ink not in markup
