@@ -6,6 +6,7 @@ from services import clock
 from services.booking import (
     admin_pages,
     availability_api,
+    booking_pages,
     calendar_api,
     client_booking_pages,
     client_pages,
@@ -56,6 +57,7 @@ ROUTERS = (
     client_pages.router,
     client_booking_pages.router,
     today_pages.router,
+    booking_pages.router,
     admin_pages.router,
     participant_pages.router,
     intake_pages.router,

@@ -182,3 +182,68 @@ def test_a_bad_series_is_refused_by_the_name_of_its_field(
     problem = book_series(booking_api, process, at(day_ahead()), expect=422, **changes)
 
     assert [error["field"] for error in problem["errors"]] == [field]
+
+
+# -- conflicts, solved one by one --------------------------------------------------------------------------
+
+
+def test_what_was_solved_is_booked_in_the_order_of_its_times(booking: Face, process: Json) -> None:
+    first = day_ahead(weekday=2)
+    moved = at(first + timedelta(weeks=6, days=1), "09:00")
+
+    series = book_series(
+        booking.admin,
+        process,
+        at(first, "10:00"),
+        count=4,
+        instead=[{"index": 0, "starts_at": moved}, {"index": 2}],
+    )
+
+    expected = [at(first + timedelta(weeks=3), "10:00"), moved, at(first + timedelta(weeks=9), "10:00")]
+    assert [session["starts_at"] for session in series["sessions"]] == expected
+    assert [session["number"] for session in series["sessions"]] == [1, 2, 3]
+
+
+def test_a_conflict_is_solved_with_one_of_its_alternatives(booking: Face, process: Json, a_process: Make) -> None:
+    first = day_ahead()
+    book(booking.admin, a_process(supervisor_id=process["supervisor_id"]), at(first, "10:00"))
+    (conflict,) = book_series(booking.admin, process, at(first, "10:00"), expect=409)["conflicts"]
+    solution = {"index": conflict["index"], "starts_at": conflict["alternatives"][0]["starts_at"]}
+
+    series = book_series(booking.admin, process, at(first, "10:00"), instead=[solution])
+
+    assert len(series["sessions"]) == 12
+
+
+def test_two_occurrences_never_get_one_time(booking: Face, process: Json) -> None:
+    first = day_ahead(weekday=2)
+    again = {"index": 1, "starts_at": at(first, "10:30")}
+
+    problem = book_series(booking.admin, process, at(first, "10:00"), expect=409, count=3, instead=[again])
+
+    assert [(one["index"], one["reason"]) for one in problem["conflicts"]] == [(1, "taken")]
+
+
+def test_solutions_of_a_client_fill_each_others_limits(booking: Face, process: Json) -> None:
+    first = day_ahead(weekday=2)
+    keep_hours(booking.admin, process["supervisor_id"], holidays=None, weekly_limit=1)
+    again = {"index": 1, "starts_at": at(first + timedelta(days=1), "10:00")}
+
+    problem = book_series(
+        client_of(booking, process), process, at(first, "10:00"), expect=409, count=3, instead=[again]
+    )
+
+    assert [(one["index"], one["reason"]) for one in problem["conflicts"]] == [(1, "limit")]
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [
+        [{"index": 0}, {"index": 0}],
+        [{"index": 3}],
+        [{"index": 0}, {"index": 1}, {"index": 2}],
+        [{"index": 1, "starts_at": "2020-01-07T10:00:00Z"}],
+    ],
+)
+def test_solutions_that_make_no_sense_are_refused(booking: Face, process: Json, instead: list[Json]) -> None:
+    book_series(booking.admin, process, at(day_ahead(), "10:00"), expect=422, count=3, instead=instead)

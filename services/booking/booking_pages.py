@@ -1,0 +1,154 @@
+"""The pages by which a supervisor books for others: one meeting or a series, outside hours too, over no other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from services.booking import access, availability, bookable, booking_form, free_month, offers, scheduling, series
+from services.booking.free_month import DayAsked, MonthAsked
+from services.booking.models import Process, Session
+from services.booking.offers import Slot, SlotTaken
+from services.booking.pages import pages
+from services.booking.scheduling import SessionWish
+from services.booking.series import SeriesConflicts, SeriesWish
+from services.booking.supervision import LENGTHS, ProcessIsClosed
+from services.booking.visiting import Supervising
+from services.database import Database
+from services.events.catalogue import Actor, Mode
+from services.web.forms import Typed, reasons
+from services.web.problems import InvalidRequest
+from services.web.transactions import Db, Now, TransactionalRoute
+from services.web.visitors import Visitor, redirect
+
+router = APIRouter(prefix="/tyo/tapaamiset/uusi", route_class=TransactionalRoute, include_in_schema=False)
+
+MinutesAsked = Annotated[int | None, Query(alias="pituus")]
+REFUSALS = (ValidationError, InvalidRequest, SlotTaken, ProcessIsClosed)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What was typed, what is wrong with it, and the times that are free instead."""
+
+    typed: Mapping[str, str]
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    alternatives: Sequence[Slot] = ()
+    status: int = 200
+
+
+@router.get("")
+def choose_process(db: Db, visitor: Supervising, prosessi: UUID | None = None) -> Response:
+    if prosessi:
+        return redirect(f"/tyo/tapaamiset/uusi/{prosessi}")
+    found = bookable.of_principal(db, visitor.principal)
+    return pages.show("booking_choose.html", visitor=visitor, found=found)
+
+
+@router.get("/{process_id}")
+def choose_time(
+    db: Db,
+    now: Now,
+    visitor: Supervising,
+    process_id: UUID,
+    kuukausi: MonthAsked = "",
+    paiva: DayAsked = None,
+    pituus: MinutesAsked = None,
+) -> Response:
+    process = access.process(db, visitor.principal, process_id)
+    typed = {
+        "minutes": str(pituus or process.session_minutes),
+        "mode": Mode.onsite.value,
+        "day": paiva.isoformat() if paiva else "",
+        "count": str(bookable.meetings_left(db, process) or ""),
+    }
+    return _form(db, visitor, process, now, Attempt(typed), kuukausi)
+
+
+@router.post("/{process_id}")
+def book(db: Db, now: Now, visitor: Supervising, process_id: UUID, typed: Typed) -> Response:
+    process = access.process(db, visitor.principal, process_id, lock=True)
+    if "muuta" in typed:
+        return _form(db, visitor, process, now, Attempt(typed))
+    try:
+        wish = booking_form.wish_of(typed, process_id)
+        booked = _booked(db, process, wish, access.actor(visitor.principal), now)
+    except SeriesConflicts as conflicts:
+        return _conflicts(db, visitor, process, typed, conflicts)
+    except REFUSALS as refused:
+        return _form(db, visitor, process, now, _refused(typed, refused))
+    return redirect(f"/tyo/tapaamiset/{booked[0].id}", tehty="sarja" if len(booked) > 1 else "varattu")
+
+
+def _booked(
+    db: Database, process: Process, wish: SessionWish | SeriesWish, by: Actor, now: datetime
+) -> Sequence[Session]:
+    if isinstance(wish, SeriesWish):
+        return series.book_series(db, process, wish, by, now)
+    return [scheduling.book(db, process, wish, by, now)]
+
+
+def _refused(
+    typed: Mapping[str, str], refused: ValidationError | InvalidRequest | SlotTaken | ProcessIsClosed
+) -> Attempt:
+    if isinstance(refused, SlotTaken):
+        wrong = {"starts_at": "Aika on jo varattu."}
+        return Attempt(typed, wrong, refused.members["alternatives"], refused.status)  # type: ignore[arg-type]  # Slots
+    wrong = {FIELDS.get(name, name): reason for name, reason in reasons(refused).items()}
+    return Attempt(typed, wrong, status=getattr(refused, "status", InvalidRequest.status))
+
+
+FIELDS = {"first_starts_at": "starts_at"}
+
+
+def _conflicts(
+    db: Database, visitor: Visitor, process: Process, typed: Mapping[str, str], conflicts: SeriesConflicts
+) -> Response:
+    practice = availability.load(db, process.supervisor_id)
+    return pages.show(
+        "series_conflicts.html",
+        conflicts.status,
+        visitor=visitor,
+        process=process,
+        plan=booking_form.planned(process, practice, typed, conflicts),
+        typed=typed,
+        action=f"/tyo/tapaamiset/uusi/{process.id}",
+        tab="prosessit",
+    )
+
+
+def _form(
+    db: Database, visitor: Visitor, process: Process, now: datetime, attempt: Attempt, month: str = ""
+) -> Response:
+    practice = offers.as_seen_by(Actor.supervisor, availability.load(db, process.supervisor_id))
+    minutes = _minutes(process, attempt.typed.get("minutes", ""))
+    chosen = booking_form.day_of(attempt.typed)
+    shown = free_month.look(db, practice, process.form, timedelta(minutes=minutes), month or _month_of(chosen), now)
+    return pages.show(
+        "booking_form.html",
+        attempt.status,
+        visitor=visitor,
+        process=process,
+        supervisor=practice.supervisor,
+        lengths=LENGTHS[process.form],
+        minutes=minutes,
+        month=shown,
+        chosen=chosen,
+        day=shown.day(chosen),
+        alternatives=attempt.alternatives,
+        typed=attempt.typed,
+        wrong=attempt.wrong,
+    )
+
+
+def _minutes(process: Process, typed: str) -> int:
+    return int(typed) if typed in map(str, LENGTHS[process.form]) else process.session_minutes
+
+
+def _month_of(day: date | None) -> str:
+    return f"{day:%Y-%m}" if day else ""
