@@ -5,6 +5,7 @@ In demo mode a file holds the number of seconds by which the practice has been m
 
 import fcntl
 import os
+from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,13 @@ WIDTH = 20
 def now(db: Database) -> datetime:
     """The time at which this transaction began, aware and in UTC."""
     return db.scalars(select(func.now())).one().astimezone(UTC) + demo_offset()
+
+
+def months_before(instant: datetime, months: int) -> datetime:
+    """The same day of the month and time of day so many months earlier; 31.8. less six leads to the end of February."""
+    years, month = divmod(instant.month - 1 - months, 12)
+    year, month = instant.year + years, month + 1
+    return instant.replace(year=year, month=month, day=min(instant.day, monthrange(year, month)[1]))
 
 
 def demo_offset() -> timedelta:

@@ -67,6 +67,7 @@ Secret = Annotated[str, AfterValidator(not_weak), Field(repr=False)]
 Address = Annotated[str, AfterValidator(address)]
 DatabaseUrl = Annotated[str, AfterValidator(database), Field(repr=False)]
 RedisUrl = Annotated[str, Field(repr=False, pattern=r"^(rediss?|sentinel)://")]
+Months = Annotated[int, Field(ge=1, le=120)]
 VerifyKey = Annotated[str, AfterValidator(verify_key)]
 SigningKey = Annotated[str, AfterValidator(signing_key), Field(repr=False)]
 
@@ -86,6 +87,14 @@ class ServiceSettings(BaseSettings):
     """How many reverse proxies of ours stand in front; only as many entries of X-Forwarded-For are believed."""
     general_rate: str = "120000/minute"
     """How much one address may ask of one process."""
+    notes_kept_months: Months = 6
+    """Private notes, summaries, and why meetings were called off: from the end of the process."""
+    answers_kept_months: Months = 12
+    """What participants answered and said of meetings, and what only its supervisor reads of it."""
+    contacts_kept_months: Months = 24
+    """Names and addresses: from the end of the process, from when somebody left it, from a first talk."""
+    letters_kept_months: Months = 12
+    """That a letter was sent, to whom and when; its text goes after 30 days."""
 
     @property
     def installation(self) -> str:

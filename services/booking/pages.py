@@ -1,6 +1,6 @@
 """Booking's pages: its templates, and the pages that say who we are and what we do with people's data."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from services.web.pages import Pages
@@ -17,5 +17,5 @@ async def front() -> HTMLResponse:
 
 
 @router.get("/tietosuoja")
-async def privacy() -> HTMLResponse:
-    return pages.show_in_public("privacy.html")
+async def privacy(request: Request) -> HTMLResponse:
+    return pages.show_in_public("privacy.html", kept=request.app.state.settings)

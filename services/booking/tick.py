@@ -5,8 +5,8 @@ from functools import partial
 
 from sqlalchemy import Engine, text
 
-from services import database
-from services.booking import calendar_import, intakes, resealing, rounds_due
+from services import clock, database
+from services.booking import calendar_import, intakes, resealing, retention, rounds_due
 from services.booking.safe import safe
 from services.booking.settings import settings
 from services.database import transaction
@@ -20,8 +20,9 @@ def prune(engine: Engine) -> bool:
     """Drop answers kept for repetition, and links and browser sessions that ended long ago."""
     with transaction(engine) as db:
         idempotency.prune(db)
-        db.execute(text("DELETE FROM link WHERE expires_at < now() - :kept"), {"kept": LINKS_KEPT_FOR})
-        db.execute(text("DELETE FROM browser_session WHERE expires_at < now()"))
+        now = clock.now(db)
+        db.execute(text("DELETE FROM link WHERE expires_at < :before"), {"before": now - LINKS_KEPT_FOR})
+        db.execute(text("DELETE FROM browser_session WHERE expires_at < :now"), {"now": now})
     return False
 
 
@@ -32,6 +33,7 @@ def jobs(engine: Engine) -> list[Job]:
         Job("close-rounds", timedelta(seconds=10), partial(rounds_due.close_next, engine)),
         Job("open-rounds", timedelta(minutes=10), partial(rounds_due.open_by_calendar, engine, settings().link_key)),
         Job("reseal", timedelta(hours=1), partial(resealing.reseal_some, engine, safe(settings().notes_key))),
+        Job("forget", timedelta(hours=1), partial(retention.forget_some, engine, settings())),
         Job("prune", timedelta(hours=1), partial(prune, engine)),
     ]
 

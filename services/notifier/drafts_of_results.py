@@ -157,7 +157,7 @@ def _report_review(desk: Desk, letter: Letter) -> Draft:
 
 def _client_report(desk: Desk, letter: Letter) -> Draft:
     report, process = found(desk.reports, letter.subject_id), found(desk.processes, letter.process_id)
-    if report.client_link is None:
+    if report.client_link is None or not process.client_email:
         raise NothingToSend
     told = correspondence(desk, letter, process.client_first_name) | {
         "process_name": process.title,

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, or_, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlmodel import col
 
+from services.clock import months_before
 from services.database import Database
 from services.events.catalogue import ParticipantErased
 from services.notifier import planning, state
@@ -23,12 +24,12 @@ from services.notifier.models import (
     Status,
     Summary,
 )
+from services.settings import ServiceSettings
 
 MESSAGES_KEPT = timedelta(days=30)
 """The text of a letter, to answer questions about it; after that only that it was sent."""
-LETTERS_KEPT = timedelta(days=365)
-CONTACTS_KEPT = timedelta(days=730)
-"""People who only asked for a first talk, and meetings long past."""
+UNCONFIRMED_KEPT = timedelta(days=30)
+"""Of those who asked for a first talk and never confirmed it."""
 LOGINS_KEPT = timedelta(days=1)
 
 
@@ -50,20 +51,31 @@ def erase(db: Database, event: ParticipantErased, now: datetime) -> None:
     planning.plan_all(db, event.process_id, now)
 
 
-def prune(db: Database, now: datetime) -> None:
+def prune(db: Database, settings: ServiceSettings, now: datetime) -> None:
     """Let go what has been kept long enough. Letters that wait, or that tell of a meeting not long past, stay."""
+    before, met_before = (
+        months_before(now, settings.letters_kept_months),
+        months_before(now, settings.contacts_kept_months),
+    )
     over = col(Letter.status).not_in((Status.planned, Status.sending))
     texts = (over, col(Letter.message).is_not(None), col(Letter.created_at) < now - MESSAGES_KEPT)
     db.execute(update(Letter).where(*texts).values(message=None))
     db.execute(update(Summary).where(col(Summary.published_at) < now - MESSAGES_KEPT).values(content=None))
     db.execute(update(Report).where(col(Report.compiled_at) < now - MESSAGES_KEPT).values(pdf=None, html=""))
-    before = now - LETTERS_KEPT
     recent = (_tells_of(Session, Session.session_id, before), _tells_of(Intake, Intake.intake_id, before))
     db.execute(delete(Letter).where(over, col(Letter.created_at) < before, ~or_(*recent)))
     db.execute(delete(Login).where(col(Login.expires_at) < now - LOGINS_KEPT))
-    db.execute(delete(Intake).where(col(Intake.starts_at) < now - CONTACTS_KEPT))
-    db.execute(delete(Session).where(col(Session.starts_at) < now - CONTACTS_KEPT))
+    db.execute(delete(Summary).where(col(Summary.published_at) < before))
+    db.execute(delete(Report).where(func.coalesce(Report.released_at, Report.compiled_at) < before))
+    db.execute(delete(Intake).where(or_(col(Intake.starts_at) < met_before, _never_confirmed(now))))
+    db.execute(delete(Session).where(col(Session.starts_at) < met_before))
     db.execute(delete(AgendaDay).where(col(AgendaDay.day) < (now - MESSAGES_KEPT).date()))
+
+
+def _never_confirmed(now: datetime) -> ColumnElement[bool]:
+    """Only its own first version tells of such a talk, or that its time ran out."""
+    confirmed = select(col(Intake.intake_id)).where(col(Intake.status) == "confirmed")
+    return and_(col(Intake.expires_at) < now - UNCONFIRMED_KEPT, col(Intake.intake_id).not_in(confirmed))
 
 
 def _tells_of(table: type[Session] | type[Intake], meeting_id: Any, since: datetime) -> ColumnElement[bool]:

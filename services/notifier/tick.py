@@ -10,6 +10,7 @@ from services.database import transaction
 from services.events import inbox
 from services.log import logger
 from services.notifier import agenda, postbox, privacy
+from services.notifier.settings import settings
 from services.notifier.worker import engine, wake_sender
 from services.web import idempotency
 
@@ -41,7 +42,7 @@ def forget(engine: Engine) -> bool:
     with transaction(engine) as db:
         inbox.prune(db)
         idempotency.prune(db)
-        privacy.prune(db, clock.now(db))
+        privacy.prune(db, settings(), clock.now(db))
     return False
 
 

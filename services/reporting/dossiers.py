@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlmodel import col, select
 
 from services.database import Database
@@ -123,7 +123,8 @@ def _supervisors(db: Database, ids: Collection[UUID]) -> dict[UUID, Supervisor]:
 
 def _grouped(db: Database, table: type[Row], process_ids: Collection[UUID], order: Any) -> dict[UUID, list[Row]]:
     grouped: dict[UUID, list[Row]] = defaultdict(list)
-    for row in db.scalars(select(table).where(_of(table, process_ids)).order_by(order)):
+    ids = inspect(table).primary_key  # so that what happened at one instant has an order too
+    for row in db.scalars(select(table).where(_of(table, process_ids)).order_by(order, *ids)):
         grouped[row.process_id].append(row)
     return grouped
 

@@ -9,6 +9,7 @@ from services import clock
 from services.database import transaction
 from services.events import inbox
 from services.reporting import planning, rebuilding, retention
+from services.reporting.settings import settings
 from services.reporting.worker import engine, wake_compiler
 from services.ticking import Job, serve
 from services.web import idempotency
@@ -29,7 +30,7 @@ def prune(engine: Engine) -> bool:
     with transaction(engine) as db:
         inbox.prune(db)
         idempotency.prune(db)
-        retention.prune(db, clock.now(db))
+        retention.prune(db, settings(), clock.now(db))
     return False
 
 
