@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from services import clock
 from services.database import Database, engine
-from services.notifier import messages_api, pages, postbox
+from services.notifier import messages_api, pages, participants_api, postbox
 from services.notifier.models import Letter, Status
 from services.notifier.settings import Settings
 from services.web import pages as web_pages
@@ -20,7 +20,14 @@ from services.web.metrics import gauge
 
 TOO_LATE = timedelta(minutes=10)
 
-ROUTERS = (messages_api.router, messages_api.recorded, pages.router, web_pages.router, visiting.router("viestit"))
+ROUTERS = (
+    messages_api.router,
+    messages_api.recorded,
+    participants_api.recorded,
+    pages.router,
+    web_pages.router,
+    visiting.router("viestit"),
+)
 
 
 def face(settings: Settings) -> FastAPI:

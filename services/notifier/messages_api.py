@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/v1/messages", tags=["messages"], route_class=Tra
 recorded = APIRouter(prefix="/api/v1/messages", tags=["messages"], route_class=RecordedRoute)
 
 
-async def _settings(request: Request) -> Settings:
+async def configured(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
@@ -75,11 +75,11 @@ def show_message(db: Db, who: Reader, message_id: UUID) -> Message:
 
 @recorded.get("/{message_id}/preview", responses=documented(MessageNotKept))
 def preview(
-    db: Db, now: Now, who: Staff, settings: Annotated[Settings, Depends(_settings)], message_id: UUID
+    db: Db, now: Now, who: Staff, settings: Annotated[Settings, Depends(configured)], message_id: UUID
 ) -> Preview:
     """What the recipient reads, without the secrets of their links."""
     letter = messages.find(db, who, message_id)
-    _note(db, now, who, "message.read", message_id)
+    note(db, now, who, "message.read", f"message/{message_id}")
     return messages.preview(db, settings, letter, now)
 
 
@@ -87,14 +87,11 @@ def preview(
 def resend(db: Db, now: Now, who: Staff, message_id: UUID, response: Response) -> Message:
     """Send a letter once more, as a new message."""
     again = messages.resend(db, messages.find(db, who, message_id), now)
-    _note(db, now, who, "message.resent", message_id)
+    note(db, now, who, "message.resent", f"message/{message_id}")
     response.headers["Location"] = f"/api/v1/messages/{again.id}"
     return shown(again)
 
 
-def _note(db: Database, now: datetime, who: Principal, action: str, message_id: UUID) -> None:
-    db.add(
-        AuditEntry(
-            at=now, actor=f"{who.role}/{who.party_id or who.credential}", action=action, subject=f"message/{message_id}"
-        )
-    )
+def note(db: Database, now: datetime, who: Principal, action: str, subject: str) -> None:
+    """Write down who looked at what, in ids only."""
+    db.add(AuditEntry(at=now, actor=f"{who.role}/{who.party_id or who.credential}", action=action, subject=subject))

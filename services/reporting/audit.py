@@ -8,4 +8,8 @@ from services.reporting.models import AuditEntry
 
 
 def note(db: Database, now: datetime, actor: str, action: str, report_id: UUID) -> None:
-    db.add(AuditEntry(at=now, actor=actor, action=action, subject=f"report/{report_id}"))
+    note_of(db, now, actor, action, f"report/{report_id}")
+
+
+def note_of(db: Database, now: datetime, actor: str, action: str, subject: str) -> None:
+    db.add(AuditEntry(at=now, actor=actor, action=action, subject=subject))

@@ -9,7 +9,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from services.database import Database, engine
-from services.reporting import pages, progress_api, rebuilding, reports, reports_api, schedules_api
+from services.reporting import pages, participants_api, progress_api, rebuilding, reports, reports_api, schedules_api
 from services.reporting.models import Report, Status
 from services.reporting.settings import Settings
 from services.web import backlog, visiting
@@ -24,6 +24,7 @@ ROUTERS = (
     reports_api.router,
     reports_api.recorded,
     schedules_api.router,
+    participants_api.recorded,
     pages.router,
     pages.styles,
     web_pages.router,

@@ -409,8 +409,17 @@ def test_without_the_addresses_nothing_is_touched(house: House) -> None:
     assert house.figures() == figures
 
 
+def without_drafts(figures: Json) -> Json:
+    """That a report waits for its readers is known to the report alone, and lost with it."""
+    for each in figures["documents"]:
+        each["goal"]["awaiting"] = [
+            one for one in each["goal"]["awaiting"] if one["chore"] not in ("review", "release")
+        ]
+    return figures
+
+
 def test_a_database_that_was_lost_comes_to_the_same_figures_and_repeats_no_report(house: House) -> None:
-    figures, letters = house.figures(), house.kept()["letters"]
+    figures, letters = without_drafts(house.figures()), house.kept()["letters"]
     lost = make_url(house.environment["REPORTING_DATABASE_URL"])
     server = lost.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
     with psycopg.connect(server, autocommit=True) as connection:
@@ -420,7 +429,7 @@ def test_a_database_that_was_lost_comes_to_the_same_figures_and_repeats_no_repor
     house.rebuild()
     house.settle()
 
-    assert house.figures() == figures
+    assert without_drafts(house.figures()) == figures
     assert house.kept()["letters"] == letters
     assert house.kept()["report"] == []
     with transaction(house.engine("reporting")) as db:
