@@ -419,7 +419,7 @@ OWN_WORDS = (
 def individual_client_report(*, consents: bool) -> ClientReport:
     """One person: never benefits, and goals reached only with their consent."""
     rated = (goals(Phase.final)[0], goals(Phase.final)[2])
-    told = rated if consents else tuple(one.model_copy(update={"ratings": ()}) for one in rated)
+    told = rated if consents else ()
     return client_report(
         title="Tiimin esihenkilön työnohjaus",
         form=Form.individual,
@@ -427,6 +427,7 @@ def individual_client_report(*, consents: bool) -> ClientReport:
         mean_present=None,
         answered=1,
         goals=told,
+        goal_titles=() if consents else tuple(one.title for one in rated),
         t_score=t_score(told),
         benefits=(),
         words=OWN_WORDS if consents else (),

@@ -2,21 +2,25 @@
 
 import csv
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from io import StringIO
 
 from services import finnish
+from services.reporting import gas
 from services.reporting.documents import (
+    Awaiting,
     BenefitStatus,
     ClientReport,
     GoalReport,
     GoalStatus,
+    Meeting,
     OverviewReport,
     ProcessLine,
     Response,
     Sessions,
     TScore,
 )
+from services.reporting.words import CLIENT_STATUS, IMPORTANCE, MEETING_STATUS, capitalised, chore
 from services.vocabulary import EVALUATIONS, FORM_LABELS
 
 COLUMNS = ("Osa", "Kohde", "Arviointi", "Luku", "Arvo", "Vastauksia")
@@ -61,30 +65,41 @@ def _goal_rows(report: GoalReport) -> Iterable[Row]:
     yield "Läsnäolo", report.code, "", "poissa", report.attendance.excused
     yield "Läsnäolo", report.code, "", "saapumatta", report.attendance.no_shows
     yield from _goals(report.goals)
+    yield from _ladders(report.goals)
     yield from _t_score(report.code, report.t_score)
     yield from _benefits(report.benefits)
     for response in report.responses:
         yield from _response(report.code, response)
+    for meeting in report.meetings:
+        yield from _meeting(meeting)
+    yield "Tapaamiset", report.code, "", "seuraava", _moment(report.next_session)
     for action in report.actions:
         yield "Sovitut asiat", action.text, "", "sovittu", action.agreed_on
         yield "Sovitut asiat", action.text, "", "viimeistään", action.due
+    yield from _chores(report.code, report.awaiting)
 
 
 def _process_rows(process: ProcessLine) -> Iterable[Row]:
     yield "Prosessi", process.code, "", "muoto", FORM_LABELS[process.form]
     yield from _sessions(process.code, process.sessions)
     yield "Läsnäolo", process.code, "", "prosenttia", process.attendance.percent
+    yield "Tavoitteet", process.code, "", "saavutettuja", process.goals_met
     yield from _t_score(process.code, process.t_score)
     if process.response is not None:
         yield from _response(process.code, process.response)
     yield "Sovitut asiat", process.code, "", "avoinna", process.open_actions
+    yield "Tapaamiset", process.code, "", "seuraava", _moment(process.next_session)
+    yield from _chores(process.code, process.awaiting)
 
 
 def _client_rows(report: ClientReport) -> Iterable[Row]:
     yield "Raportti", report.title, "", "muoto", FORM_LABELS[report.form]
     yield "Raportti", report.title, "", "tilaaja", report.client_name
+    yield "Raportti", report.title, "", "työnohjaaja", report.supervisor_name
+    yield "Raportti", report.title, "", "tila", CLIENT_STATUS[report.status]
     yield "Tapaamiset", report.title, "", "pidetty", report.sessions.held_in_all
     yield "Tapaamiset", report.title, "", "suunniteltu", report.sessions.planned_in_all
+    yield from (("Tapaamiset", report.title, "", "pidetty päivänä", day) for day in report.meeting_days)
     yield from _goals(report.goals)
     yield from (("Tavoitteet", title) for title in report.goal_titles)
     yield from _t_score(report.title, report.t_score)
@@ -111,6 +126,13 @@ def _goals(goals: Sequence[GoalStatus]) -> Iterable[Row]:
                 yield *about, "taso", int(rating.level)
 
 
+def _ladders(goals: Sequence[GoalStatus]) -> Iterable[Row]:
+    for goal in goals:
+        yield "Tavoitteet", goal.title, "", "tärkeys", IMPORTANCE[goal.importance]
+        for level, words in sorted(goal.levels.items()):
+            yield "Tavoitteet", goal.title, "", f"taso {gas.level_text(level)} sanoin", words
+
+
 def _t_score(about: str, t: TScore | None) -> Iterable[Row]:
     if t is None:
         return
@@ -133,6 +155,25 @@ def _response(about: str, response: Response) -> Iterable[Row]:
     told = EVALUATIONS[response.phase].nominative
     yield "Vastaaminen", about, told, "vastanneita", response.answered
     yield "Vastaaminen", about, told, "kutsuttuja", response.invited
+
+
+def _meeting(meeting: Meeting) -> Iterable[Row]:
+    about = f"{meeting.number}. tapaaminen"
+    yield "Tapaamiset", about, "", "aika", _moment(meeting.starts_at)
+    yield "Tapaamiset", about, "", "tila", MEETING_STATUS[meeting.status]
+    if meeting.present is not None:
+        yield "Tapaamiset", about, "", "läsnä", meeting.present
+        yield "Tapaamiset", about, "", "odotettu", meeting.expected
+
+
+def _chores(about: str, awaiting: Sequence[Awaiting]) -> Iterable[Row]:
+    for one in awaiting:
+        yield "Odottaa työnohjaajaa", about, "", "", capitalised(chore(one))
+
+
+def _moment(instant: datetime | None) -> str | None:
+    """7.12.2026 14.00: a day and an hour without words around, which spreadsheets sort."""
+    return f"{finnish.numeric_date(instant)} {finnish.clock(instant)}" if instant else None
 
 
 def _cell(value: Cell) -> str:

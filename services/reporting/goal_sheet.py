@@ -19,7 +19,7 @@ from services.reporting.sections import (
     sessions_card,
     t_card,
 )
-from services.reporting.words import capitalised, chore, share
+from services.reporting.words import MEETING_STATUS, capitalised, chore, share
 from services.vocabulary import EVALUATIONS, FORM_LABELS
 
 
@@ -104,13 +104,10 @@ def _next_session(report: GoalReport) -> str:
     return finnish.when_short(report.next_session) if report.next_session else "ei vielä sovittu"
 
 
-_STATUS = {"booked": "varattu", "held": "pidetty", "cancelled": "peruttu"}
-
-
 def _meeting_row(meeting: Meeting) -> tuple[str, ...]:
     counted = meeting.present is not None and meeting.expected is not None
     present = share(meeting.present or 0, meeting.expected or 0) if counted else NONE
-    return str(meeting.number), finnish.when_short(meeting.starts_at), _STATUS[meeting.status], present
+    return str(meeting.number), finnish.when_short(meeting.starts_at), MEETING_STATUS[meeting.status], present
 
 
 def _actions(actions: Sequence[Action]) -> Iterable[Block]:

@@ -13,6 +13,8 @@ SHORT_FORMS = {
     Form.group: "ryhmä",
     Form.community: "työyhteisö",
 }
+MEETING_STATUS = {"booked": "varattu", "held": "pidetty", "cancelled": "peruttu"}
+CLIENT_STATUS = {"draft": "luonnos", "released": "luovutettu", "withdrawn": "peruttu, ei enää voimassa"}
 IMPORTANCE = {1: "tavallinen", 2: "tärkeä", 3: "erittäin tärkeä"}
 
 _NUMBERS = (

@@ -42,6 +42,10 @@ def test_the_file_is_as_a_finnish_spreadsheet_expects() -> None:
         ["Hyödyt", "Muutoskyky", "väliarviointi", "muutos", "-0,1", "6"],
         ["Tapaamiset", "TO-2026-014", "", "suunniteltu kaikkiaan", "10", ""],
         ["Raportti", "", "", "viimeinen päivä", "31.10.2026", ""],
+        ["Tapaamiset", "5. tapaaminen", "", "aika", "6.10.2026 14.00", ""],
+        ["Tapaamiset", "7. tapaaminen", "", "tila", "peruttu", ""],
+        ["Tavoitteet", "Tehtävät ja vastuut ovat kaikille selvät", "", "tärkeys", "erittäin tärkeä", ""],
+        ["Odottaa työnohjaajaa", "TO-2026-014", "", "", "Yhteenvedon kirjoittaminen (20.10.2026)", ""],
     ],
 )
 def test_figures_have_decimal_commas_and_a_minus_that_calculates(row: list[str]) -> None:
@@ -55,7 +59,7 @@ def test_no_text_becomes_a_formula(start: str) -> None:
 
     cells = [cell for row in rows(report) for cell in row if "HYPERLINK" in cell]
 
-    assert cells == [f"'{title}"] * 2
+    assert set(cells) == {f"'{title}"}
 
 
 def test_semicolons_and_quotes_stay_in_their_cell() -> None:
