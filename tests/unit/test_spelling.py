@@ -1,10 +1,13 @@
-"""Every Finnish word a letter can say is spelled right, by Voikko; compounds are not written apart."""
+"""Every Finnish word a letter or a report can say is spelled right, by Voikko; compounds are not written apart."""
 
+import ast
 import os
 import re
 from collections.abc import Iterator
 from functools import cache
+from html import unescape
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +15,30 @@ from jinja2 import Environment
 
 from services import vocabulary
 from services.notifier.letters import TEMPLATES
+from services.reporting import (
+    benefits,
+    client_sheet,
+    essence,
+    goal_sheet,
+    html,
+    overview_sheet,
+    sections,
+    words,
+)
+from services.reporting.csv_file import csv_file
+from services.reporting.sheets import sheet
+from tests import reports
 from tests.unit.letter_faces import URL, letter, seen
 from tests.unit.letter_samples import SAMPLES
 
 WORD = re.compile(r"[A-Za-zÅÄÖåäö]+(?:-[A-Za-zÅÄÖåäö]+)*-?")
 
 #: Right, but not in the dictionary: units, weekdays of two letters, the association's own spelling of its name.
-KNOWN = {"klo", "puh", "ma", "ti", "ke", "to", "pe", "la", "su", "TO", "STOry", "Meikäläinen", "T-luku"}
+KNOWN = {"klo", "puh", "ma", "ti", "ke", "to", "pe", "la", "su", "TO", "STOry", "Meikäläinen", "T-luku"} | {
+    "GAS-menetelmällä",
+    "Esimerkkilän",
+    "Vänttinen-Väärälä",
+}
 
 #: Compounds of the trade; Voikko takes "väli arviointi" for two good words.
 COMPOUNDS = {
@@ -32,6 +52,9 @@ COMPOUNDS = {
     "tietosuojaseloste", "viestiasetukset", "kirjautumislinkki", "päätöskeskustelu", "ajanjakso",
     "yhteydenotto", "päiväohjelma", "esihenkilö", "välitehtävä", "yhteenveto", "sähköposti", "tavoitetaso",
 }  # fmt: skip
+
+
+REPORT_MODULES = (benefits, client_sheet, essence, goal_sheet, overview_sheet, sections, words)
 
 
 @cache
@@ -62,21 +85,46 @@ def letter_texts() -> Iterator[tuple[str, str]]:
         yield name, f"{shown.subject}\n{shown.text}\n{seen(shown.html)}"
 
 
+def report_texts() -> Iterator[tuple[str, str]]:
+    """The sheets and tables of the sample reports, and every sentence in the code that sets them."""
+    for name, report in reports.SAMPLES.items():
+        laid_out = sheet(report)
+        alternatives = re.findall(r'aria-label="([^"]*)"', html.fragment(laid_out, html.drawn))
+        yield name, "\n".join([_without_markup(html.fragment(laid_out)), *alternatives, laid_out.confidential])
+        yield f"{name}.csv", csv_file(report).decode("utf-8-sig").replace(";", " . ")
+    for module in REPORT_MODULES:
+        yield module.__name__, "\n".join(_sentences(Path(str(module.__file__))))
+
+
+def _without_markup(markup: str) -> str:
+    return unescape(re.sub(r"<[^>]*>", "\n", re.sub(r"</?(?:span|strong)[^>]*>", "", markup)))
+
+
+def _sentences(path: Path) -> Iterator[str]:
+    """The strings of a module that are Finnish: not its docstrings, and not the names of keys and files."""
+    tree = ast.parse(path.read_text())
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) and id(node) not in docstrings else None
+        if isinstance(text, str) and re.search(r"[äöÄÖ]|\w \w", text):
+            yield re.sub(r"\{\w+\}", " ", text)
+
+
 def vocabulary_texts() -> Iterator[tuple[str, str]]:
     yield "levels", "\n".join(vocabulary.LEVEL_LABELS.values())
     yield "forms", "\n".join(vocabulary.FORM_LABELS.values())
     yield "evaluations", "\n".join(word for cases in vocabulary.EVALUATIONS.values() for word in cases)
 
 
-TEXTS = dict([*template_texts(), *letter_texts(), *vocabulary_texts()])
+TEXTS = dict([*template_texts(), *letter_texts(), *report_texts(), *vocabulary_texts()])
 every_text = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 
 
 @every_text
 def test_every_word_is_spelled_right(text: str) -> None:
-    words = {word.rstrip("-") for word in WORD.findall(URL.sub(" ", text))}
+    found = {word.rstrip("-") for word in WORD.findall(URL.sub(" ", text))}
 
-    assert sorted(word for word in words - KNOWN if not voikko().spell(word)) == []
+    assert sorted(word for word in found - KNOWN if not voikko().spell(word)) == []
 
 
 @every_text
