@@ -1,0 +1,173 @@
+"""What the notifier holds of a participant and gives to nobody but them, and what it forgets by itself."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from services.database import transaction
+from services.events import catalogue
+from services.events.catalogue import Phase
+from services.keyring import fresh_keys
+from services.notifier import privacy
+from services.notifier.face import face
+from services.web.tokens import Principal, Role, sign
+from tests.conftest import DatabaseServer
+from tests.integration.notifier_office import Office, open_office
+from tests.smtp_catcher import SmtpCatcher
+
+KEYS = fresh_keys()
+
+Json = dict[str, object]
+
+
+@pytest.fixture
+def office(
+    postgres_server: DatabaseServer, redis_url: str, smtp_catcher: SmtpCatcher, tmp_path: Path
+) -> Iterator[Office]:
+    with open_office(postgres_server, redis_url, smtp_catcher, tmp_path) as office:
+        yield office
+
+
+@pytest.fixture
+def api(office: Office) -> FastAPI:
+    return face(office.settings.model_copy(update={"token_verify_key": KEYS["TOKEN_VERIFY_KEY"]}))
+
+
+def speaking(api: FastAPI, role: Role, party: UUID | None = None) -> TestClient:
+    token = sign(KEYS["TOKEN_SIGNING_KEY"], Principal(role, party, f"test-{role}"))
+    return TestClient(api, headers={"Authorization": f"Bearer {token}"})
+
+
+def evaluation(office: Office) -> catalogue.EvaluationRequested:
+    fields = {
+        "version": 1,
+        "evaluation_id": UUID(int=5),
+        "process_id": office.process_id,
+        "phase": Phase.start,
+        "status": "open",
+        "opened_at": office.now(),
+        "due_at": office.now() + timedelta(days=14),
+        "invited": [person.id for person in office.people],
+        "answer_links": {person.id: uuid4() for person in office.people},
+    }
+    return catalogue.EvaluationRequested.model_validate(fields)
+
+
+def answered(office: Office, person: UUID) -> catalogue.EvaluationAnswered:
+    fields = {
+        "version": 1,
+        "answer_id": uuid4(),
+        "evaluation_id": UUID(int=5),
+        "process_id": office.process_id,
+        "phase": Phase.start,
+        "participant_id": person,
+        "goals": {},
+        "answered_at": office.now(),
+    }
+    return catalogue.EvaluationAnswered.model_validate(fields)
+
+
+@pytest.fixture
+def aino(office: Office) -> UUID:
+    """A participant who has been written to and has answered, beside another."""
+    office.opens("Aino", "Bertta")
+    office.hear(*office.booked(office.on(30)), evaluation(office))
+    aino = office.people[0].id
+    office.hear(answered(office, aino))
+    office.send_all()
+    return aino
+
+
+# -- what is held -----------------------------------------------------------------------------------------
+
+
+def export(client: TestClient, person: UUID, expected: int = 200) -> Json:
+    answer = client.get(f"/api/v1/participants/{person}/export")
+    assert answer.status_code == expected, answer.text
+    body: Json = answer.json()
+    return body
+
+
+def test_a_participant_is_given_everything_that_is_held_of_them(office: Office, api: FastAPI, aino: UUID) -> None:
+    held = export(speaking(api, Role.supervisor, office.supervisor_id), aino)
+
+    assert (held["first_name"], held["email"], held["process_code"]) == ("Aino", "aino@example.fi", "P-0001")
+    assert held["reminders"] == {"reminder_week": True, "reminder_day": True}
+    assert held["answered_evaluations"] == [str(UUID(int=5))]
+    letters = held["letters"]
+    assert isinstance(letters, list)
+    assert len(letters) == len(office.rows(recipient_id=aino))
+    confirmation = next(letter for letter in letters if letter["kind"] == "booking_confirmation")
+    assert (confirmation["status"], confirmation["content"]["subject"][:16]) == ("sent", "Varausvahvistus:")
+    assert "Bertta" not in str(held)
+    with transaction(office.engine) as db:
+        noted = db.execute(text("SELECT action, subject FROM audit_entry")).one()
+    assert tuple(noted) == ("participant.exported", f"participant/{aino}")
+
+
+def test_others_are_not_given_it_and_nobody_is_after_an_erasure(office: Office, api: FastAPI, aino: UUID) -> None:
+    admin = speaking(api, Role.admin)
+
+    assert export(admin, aino)["email"] == "aino@example.fi"
+    export(speaking(api, Role.supervisor, uuid4()), aino, expected=404)
+    export(speaking(api, Role.client, uuid4()), aino, expected=403)
+    export(TestClient(api), aino, expected=401)
+    export(admin, uuid4(), expected=404)
+
+    version = office.version(aino)
+    told = {"version": version, "participant_id": aino, "process_id": office.process_id}
+    office.hear(catalogue.ParticipantErased.model_validate(told))
+    export(admin, aino, expected=404)
+    assert export(admin, office.people[1].id)["first_name"] == "Bertta"
+
+
+# -- how long ---------------------------------------------------------------------------------------------
+
+
+def left(office: Office, days: int) -> dict[str, int]:
+    """What is left so many days after the beginning, of which the meeting is on the 30th."""
+    with transaction(office.engine) as db:
+        privacy.prune(db, office.settings, office.now() + timedelta(days=days))
+    queries = {
+        "texts": "letter WHERE message IS NOT NULL",
+        "letters": "letter WHERE kind = 'evaluation_request'",
+        "confirmations": "letter WHERE kind = 'booking_confirmation'",
+        "meetings": "session",
+        "talks": "intake",
+    }
+    with transaction(office.engine) as db:
+        return {name: db.scalars(text(f"SELECT count(*) FROM {query}")).one() for name, query in queries.items()}  # noqa: S608
+
+
+def test_each_kind_goes_in_its_time(office: Office, aino: UUID) -> None:
+    office.hear(office.intake(catalogue.IntakeRequested))
+    first = left(office, days=29)
+    assert min(first.values()) > 0
+
+    month = left(office, days=32)
+    assert month == first | {"texts": 0, "talks": 0}
+    assert left(office, days=360) == month
+    year = left(office, days=368)
+    assert year == month | {"letters": 0}
+    assert left(office, days=700) == year | {"confirmations": 0}
+    assert left(office, days=800)["meetings"] == 0
+
+
+def test_a_talk_that_was_confirmed_is_kept_as_long_as_other_contacts(office: Office) -> None:
+    office.hear(office.supervisor(), office.intake(catalogue.IntakeRequested), office.intake(catalogue.IntakeConfirmed))
+
+    assert left(office, days=700)["talks"] > 0
+    assert left(office, days=800)["talks"] == 0
+
+
+def test_how_long_is_the_operators_to_say(office: Office, aino: UUID) -> None:
+    shorter = office.settings.model_copy(update={"contacts_kept_months": 2})
+    with transaction(office.engine) as db:
+        privacy.prune(db, shorter, office.now() + timedelta(days=110))
+        assert db.scalars(text("SELECT count(*) FROM session")).one() == 0
