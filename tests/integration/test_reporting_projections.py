@@ -155,8 +155,8 @@ def test_nothing_is_made_of_half_of_what_is_told(course: Course) -> None:
         practice.run("UPDATE report SET next_try_at = now()")
         practice.work()
     assert practice.reports(Status.due) == []
-    made = practice.reports(Status.compiled, kind=Kind.goal_report)
-    assert {report.evaluation_id for report in made if report.evaluation_id} == set(course.rounds)
+    compiled = practice.reports(Status.compiled, kind=Kind.goal_report)
+    assert {report.evaluation_id for report in compiled if report.evaluation_id} == set(course.rounds)
     assert len(practice.reports(Status.compiled, kind=Kind.client_report)) == 1
 
 
