@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from services import clock
 from services.database import Database, engine
-from services.notifier import messages_api, pages, participants_api, postbox
+from services.notifier import letter_pages, messages_api, pages, participants_api, postbox
 from services.notifier.models import Letter, Status
 from services.notifier.settings import Settings
 from services.web import pages as web_pages
@@ -24,6 +24,8 @@ ROUTERS = (
     messages_api.router,
     messages_api.recorded,
     participants_api.recorded,
+    letter_pages.router,
+    letter_pages.recorded,
     pages.router,
     web_pages.router,
     visiting.router("viestit"),

@@ -28,6 +28,9 @@ async def configured(request: Request) -> Settings:
     return settings
 
 
+Configured = Annotated[Settings, Depends(configured)]
+
+
 class Message(BaseModel):
     """How far a letter is. `uncertain`: the mail server may or may not have taken it, and it is not sent by itself."""
 
@@ -74,9 +77,7 @@ def show_message(db: Db, who: Reader, message_id: UUID) -> Message:
 
 
 @recorded.get("/{message_id}/preview", responses=documented(MessageNotKept))
-def preview(
-    db: Db, now: Now, who: Staff, settings: Annotated[Settings, Depends(configured)], message_id: UUID
-) -> Preview:
+def preview(db: Db, now: Now, who: Staff, settings: Configured, message_id: UUID) -> Preview:
     """What the recipient reads, without the secrets of their links."""
     letter = messages.find(db, who, message_id)
     note(db, now, who, "message.read", f"message/{message_id}")

@@ -40,11 +40,15 @@ async def _paging(
 Paged = Annotated[Paging, Depends(_paging)]
 
 
-def fetch(db: Database, query: Select[Row], order: Sequence[Any], paging: Paging) -> tuple[list[Row], str | None]:
+def fetch(
+    db: Database, query: Select[Row], order: Sequence[Any], paging: Paging, *, newest_first: bool = False
+) -> tuple[list[Row], str | None]:
     """One page of a query, ordered by columns that together are unique, and the cursor of the next."""
     if paging.cursor is not None:
-        query = query.where(tuple_(*order) > tuple_(*read(paging.cursor, order)))
-    rows = list(db.scalars(query.order_by(*order).limit(paging.limit + 1)))
+        place, last_seen = tuple_(*order), tuple_(*read(paging.cursor, order))
+        query = query.where(place < last_seen if newest_first else place > last_seen)
+    sorting = [column.desc() for column in order] if newest_first else order
+    rows = list(db.scalars(query.order_by(*sorting).limit(paging.limit + 1)))
     page = rows[: paging.limit]
     return page, write([getattr(page[-1], column.key) for column in order]) if len(rows) > len(page) else None
 
