@@ -251,6 +251,7 @@ def small_client_report(**fields: object) -> ClientReport:
     untold: dict[str, object] = {
         "answered": None,
         "participants": 5,
+        "mean_present": 4.4,
         "goals": (),
         "goal_titles": tuple(one.title for one in goals()),
         "t_score": None,

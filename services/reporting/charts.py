@@ -98,13 +98,13 @@ def _track(row: Track, label: Sequence[str], scale: Scale, y: float) -> Iterable
         yield _words(0, y + 4.5 + 16 * (index - (len(label) - 1) / 2), line)
     places = [scale.at(mark.value, _LEFT, _RIGHT) for mark in row.marks]
     yield _line(_LEFT, y, _RIGHT, y, _LINE, 1)
-    if not places:
-        yield _words(WIDTH, y + 4.5, "ei arvioitu", anchor="end", colour=_MUTED)
-        return
-    yield _line(min(places), y, max(places), y, _INK, 2.5)
+    if places:
+        yield _line(min(places), y, max(places), y, _INK, 2.5)
     for mark, x in zip(row.marks, places, strict=True):
         yield _shape(mark.round, x, y)
-    yield _words(WIDTH, y + 4.5, row.marks[-1].text, anchor="end", bold=True)
+    rated = [mark.text for mark in row.marks if mark.round != "baseline"]
+    told, colour = (rated[-1], _INK) if rated else ("ei arvioitu", _MUTED)
+    yield _words(WIDTH, y + 4.5, told, anchor="end", colour=colour, bold=bool(rated))
 
 
 # -- one goal from round to round -------------------------------------------------------------------------

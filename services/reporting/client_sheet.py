@@ -95,9 +95,8 @@ def _client_reading(report: ClientReport) -> Iterable[Block]:
         notes.append(READING_AVERAGES)
     if any(benefit.points for benefit in report.benefits):
         notes.append(READING_BENEFITS)
-    yield Together(
-        blocks=(Heading(text="Luottamuksellisuus ja luvut"), *(Text(text=note, small=True) for note in notes))
-    )
+    heading = "Luottamuksellisuus ja luvut" if report.tells_figures else "Luottamuksellisuus"
+    yield Together(blocks=(Heading(text=heading), *(Text(text=note, small=True) for note in notes)))
 
 
 _CONFIDENTIAL = {

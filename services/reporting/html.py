@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from services import design
 from services.reporting.blocks import Chart, Sheet
 
-UNBROKEN = re.compile(r"T-luk\w+|\b[A-Z]{2}-\d{4}-\d+|\(muutos [^()]+\)|[\d,]+ → [\d,]+")
+UNBROKEN = re.compile(r"T-lu\w+|\b[A-Z]{2}-\d{4}-\d+|\(muutos [^()]+\)|[\d,]+ → [\d,]+")
 """What a narrow screen would break in the wrong place."""
 
 Picture = Callable[[Chart], Markup]

@@ -132,6 +132,13 @@ def test_long_names_are_cut_after_three_lines() -> None:
     ]
 
 
+def test_a_baseline_alone_is_no_rating() -> None:
+    svg = goals(Track("Työnjako", (Mark("baseline", -1, "−1"),)))
+
+    assert "ei arvioitu" in words(svg)
+    assert words(svg).count("−1") == 1  # on the ruler
+
+
 def test_what_people_write_is_never_markup() -> None:
     svg = goals(Track('"><script>alert(1)</script>&\x00', ()))
 
