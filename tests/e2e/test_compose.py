@@ -1,12 +1,13 @@
 """What docker-compose.yml promises, seen from outside the containers."""
 
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.containers import Containers
-from tests.e2e.practice import Practice
+from tests.e2e.practice import Practice, eventually
 
 pytestmark = pytest.mark.e2e
 
@@ -76,6 +77,19 @@ def test_after_down_and_up_everything_is_there_and_nobody_is_told_twice(practice
     practice.book(later)
     practice.told(later)
     assert [practice.letters(person) for person in process["people"]] == [[], []]
+
+
+def test_reporting_is_rebuilt_by_one_command_and_knows_the_process_again(practice: Practice) -> None:
+    process = practice.open_process(participants=2)
+    practice.book(process)
+    practice.told(process)
+
+    said = practice.containers.compose("run", "--rm", "rebuild")
+
+    assert "events are on their way to reporting" in said
+    ready = partial(practice.reporting.get, f"/api/v1/processes/{process['id']}/progress")
+    eventually(lambda: ready().status_code == 200 or None, why_not=lambda: ready().text, seconds=60)
+    assert [len(practice.letters(person)) for person in process["people"]] == [1, 1]
 
 
 def test_containers_run_without_rights_that_they_do_not_need(practice: Practice) -> None:
