@@ -1,5 +1,6 @@
 """A client's pages: what they ordered, booking, moving and calling off, and what belongs to somebody else."""
 
+import html
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -152,3 +153,70 @@ def test_who_has_not_logged_in_does_so_first_and_loses_nothing(
 
 def test_a_client_without_processes_is_told_how_it_begins(as_client: AsClient, a_client: Make) -> None:
     assert "Varaa kartoittava keskustelu" in as_client(a_client()).get("/oma").text
+
+
+# -- who takes part ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def team(a_process: Make, client: Json) -> Json:
+    return a_process("team", 2, client_id=client["id"])
+
+
+def people(booking_api: TestClient, process: Json) -> dict[str, Json]:
+    found = booking_api.get(f"/api/v1/processes/{process['id']}").json()["participants"]
+    return {person["first_name"]: person for person in found}
+
+
+def test_people_are_added_changed_and_removed(booking_api: TestClient, browser: Browser, team: Json) -> None:
+    here = f"/oma/prosessit/{team['id']}/osallistujat"
+    person = {"first_name": "Väinö", "last_name": "Åberg", "email": "vaino@example.fi", "kerta": "kerta-1"}
+    assert [browser.post(here, data=person).status_code for _ in range(2)] == [303, 303]
+    added = people(booking_api, team)["Väinö"]
+
+    page = browser.get(f"{here}/{added['id']}").text
+    (seen,) = re.findall(r'name="versio" value="([^"]+)"', page)
+    changed = {**person, "last_name": "Berg", "employer": "", "versio": html.unescape(seen), "kerta": "kerta-2"}
+    assert browser.post(f"{here}/{added['id']}", data=changed).status_code == 303
+    assert people(booking_api, team)["Väinö"]["last_name"] == "Berg"
+
+    stale = browser.post(f"{here}/{added['id']}", data={**changed, "last_name": "Kiviniemi", "kerta": "kerta-3"})
+    assert stale.status_code == 412
+    assert 'value="Kiviniemi"' in stale.text
+    assert people(booking_api, team)["Väinö"]["last_name"] == "Berg"
+
+    assert browser.post(f"{here}/{added['id']}/poista").status_code == 303
+    assert "Väinö" not in people(booking_api, team)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"email": "ei osoite"}, "Tämä ei ole sähköpostiosoite."),
+        ({"first_name": ""}, "Tämä puuttuu."),
+        ({"email": None}, "Osoite on jo toisella osallistujalla."),
+    ],
+)
+def test_what_is_wrong_with_a_person_is_told_beside_the_field(
+    browser: Browser, team: Json, changes: dict[str, str | None], said: str
+) -> None:
+    taken = team["participants"][0]["email"]
+    person = {"first_name": "Väinö", "last_name": '"><b>', "email": "vaino@example.fi"} | changes
+    page = browser.post(
+        f"/oma/prosessit/{team['id']}/osallistujat",
+        data={name: taken if value is None else value for name, value in person.items()},
+    )
+
+    assert page.status_code == 422
+    assert said in page.text
+    assert "&#34;&gt;&lt;b&gt;" in page.text
+
+
+def test_nobody_changes_the_people_of_others(
+    booking_api: TestClient, as_client: AsClient, a_client: Make, team: Json
+) -> None:
+    stranger, person = as_client(a_client()), team["participants"][0]
+    here = f"/oma/prosessit/{team['id']}/osallistujat"
+    assert stranger.get(here).status_code == stranger.get(f"{here}/{person['id']}").status_code == 404
+    assert stranger.post(f"{here}/{person['id']}/poista").status_code == 404
+    assert person["first_name"] in people(booking_api, team)
