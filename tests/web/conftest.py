@@ -64,10 +64,10 @@ def _is_trouble(said: Any) -> bool:
 
 
 @pytest.fixture
-def log_in(practice: Practice, page: Page) -> Callable[[str], Page]:
-    """``log_in("helena@…")`` follows the link in the letter that the address gets."""
+def enter(practice: Practice) -> Callable[..., None]:
+    """``enter(page, "helena@…")`` follows the link in the letter that the address gets."""
 
-    def enter(email: str, account: str = "") -> Page:
+    def log_in_with(page: Page, email: str, account: str = "") -> None:
         seen = len(practice.letters(email))
         page.goto(f"{practice.booking.base_url}/kirjaudu")
         page.get_by_label("Sähköpostiosoite").fill(email)
@@ -77,9 +77,19 @@ def log_in(practice: Practice, page: Page) -> Callable[[str], Page]:
         assert found
         page.goto(found[0])
         page.locator("main").get_by_role("button", name=account or None).first.click()
+
+    return log_in_with
+
+
+@pytest.fixture
+def log_in(page: Page, enter: Callable[..., None]) -> Callable[..., Page]:
+    """``log_in("helena@…")`` is the test's page with that person logged in."""
+
+    def logged_in(email: str, account: str = "") -> Page:
+        enter(page, email, account)
         return page
 
-    return enter
+    return logged_in
 
 
 def assert_accessible(page: Page) -> None:

@@ -1,0 +1,102 @@
+"""A client's contact in a real browser: books, moves, calls off, and says who takes part."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.integration.practice import Json, Practice
+from tests.web.conftest import NARROWEST, assert_accessible
+from tests.web.making import a_client, a_process, a_supervisor
+
+pytestmark = pytest.mark.browser
+
+LogIn = Callable[[str], Page]
+
+
+@pytest.fixture
+def ordered(practice: Practice) -> tuple[Json, Json]:
+    """A client, and the team process that it ordered."""
+    client = a_client(practice)
+    return client, a_process(practice, a_supervisor(practice), client, "team", 3)
+
+
+def choose_free_day(page: Page) -> None:
+    page.get_by_role("link", name="Seuraava").click()
+    page.locator(".month .free").first.click()
+
+
+def test_a_client_books_moves_and_calls_off(ordered: tuple[Json, Json], log_in: LogIn) -> None:
+    client, process = ordered
+    page = log_in(client["contact"]["email"])
+    assert_accessible(page)
+    page.get_by_role("link", name=process["title"], exact=True).click()
+    expect(page.get_by_text("Tulevia tapaamisia ei ole.")).to_be_visible()
+    assert_accessible(page)
+
+    page.get_by_role("link", name="Varaa tapaaminen").click()
+    assert_accessible(page)
+    choose_free_day(page)
+    assert_accessible(page)
+    page.get_by_role("radio", name="10.00").check()
+    page.get_by_label("Etäyhteydellä").check()
+    page.get_by_label("Etäyhteyden osoite").fill("https://meet.example.fi/abc")
+    page.get_by_role("button", name="Varaa tapaaminen").dblclick()
+    expect(page.get_by_role("status")).to_contain_text("Aika on varattu")
+    expect(page.get_by_role("link", name="Siirrä tai peru")).to_have_count(1)
+    assert_accessible(page)
+
+    page.get_by_role("link", name="Siirrä tai peru").click()
+    assert_accessible(page)
+    choose_free_day(page)
+    page.get_by_role("radio", name="12.00").check()
+    page.get_by_role("button", name="Siirrä tapaaminen").click()
+    expect(page.get_by_role("status")).to_contain_text("on siirretty")
+
+    page.get_by_role("link", name="Siirrä tai peru").click()
+    page.get_by_role("button", name="Peru tapaaminen").click()
+    expect(page.get_by_role("status")).to_contain_text("on peruttu")
+    expect(page.get_by_role("heading", name="Menneet ja perutut")).to_be_visible()
+    assert_accessible(page)
+
+
+def test_a_client_says_who_takes_part(ordered: tuple[Json, Json], log_in: LogIn) -> None:
+    client, process = ordered
+    page = log_in(client["contact"]["email"])
+    page.get_by_role("link", name=process["title"], exact=True).click()
+    page.get_by_role("link", name="Muuta osallistujia").click()
+    assert_accessible(page)
+
+    page.get_by_label("Etunimi").fill("Saara")
+    page.get_by_label("Sähköpostiosoite").fill("ei osoite")
+    page.get_by_role("button", name="Lisää osallistuja").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_label("Etunimi")).to_have_value("Saara")
+    assert_accessible(page)
+    page.get_by_role("alert").get_by_role("link", name="Sukunimi").click()
+    expect(page.get_by_label("Sukunimi")).to_be_focused()
+    page.keyboard.type("Salo")
+    page.get_by_label("Sähköpostiosoite").fill(f"saara.{client['id'][-6:]}.{page.viewport_size['width']}@kunta.example")  # type: ignore[index]
+    page.get_by_role("button", name="Lisää osallistuja").click()
+    expect(page.get_by_role("status")).to_contain_text("Osallistuja on lisätty")
+
+    page.get_by_role("link", name="Muuta osallistujia").click()
+    page.get_by_role("link", name="Muuta: Saara Salo").click()
+    assert_accessible(page)
+    page.get_by_label("Työpaikka").fill("Kotihoito")
+    page.get_by_role("button", name="Tallenna").click()
+    expect(page.get_by_role("status")).to_contain_text("Tiedot on tallennettu")
+
+
+def test_a_client_books_without_scripts_on_the_narrowest_phone(
+    practice: Practice, chromium: Browser, ordered: tuple[Json, Json], enter: Callable[[Page, str], None]
+) -> None:
+    client, process = ordered
+    with chromium.new_context(viewport=NARROWEST, locale="fi-FI", java_script_enabled=False) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        enter(page, client["contact"]["email"])
+        page.goto(f"{practice.booking.base_url}/oma/prosessit/{process['id']}/varaa")
+        choose_free_day(page)
+        page.get_by_role("radio", name="10.00").check()
+        page.get_by_role("button", name="Varaa tapaaminen").click()
+        expect(page.get_by_role("status")).to_contain_text("Aika on varattu")
