@@ -9,7 +9,17 @@ from fastapi import APIRouter, Query
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from services.booking import access, audit, availability, free_month, meetings, policy, scheduling
+from services.booking import (
+    access,
+    availability,
+    bookable,
+    booking_form,
+    free_month,
+    meetings,
+    policy,
+    scheduling,
+    series,
+)
 from services.booking.free_month import DayAsked, MonthAsked
 from services.booking.meetings import Meeting
 from services.booking.models import Process
@@ -24,20 +34,21 @@ from services.booking.scheduling import (
     SessionWish,
     TooLateToMove,
 )
+from services.booking.series import SeriesConflicts, SeriesWish
 from services.booking.supervision import LENGTHS, ProcessIsClosed
 from services.booking.visiting import Ordering
 from services.database import Database
 from services.events.catalogue import Actor, Mode
-from services.web.forms import Typed, filled_in
+from services.web.forms import Typed, filled_in, reasons
+from services.web.problems import InvalidRequest
 from services.web.transactions import Db, Now, TransactionalRoute
-from services.web.validation import reasons_by_field
 from services.web.visitors import Visitor, redirect
 from services.workdays import local
 
 router = APIRouter(prefix="/oma", route_class=TransactionalRoute, include_in_schema=False)
 
 MinutesAsked = Annotated[int | None, Query(alias="pituus")]
-PLACE = ("mode", "location", "join_url")
+FIELDS = {"first_starts_at": "starts_at"}
 
 
 # -- booking ----------------------------------------------------------------------------------------------
@@ -54,28 +65,55 @@ def choose_time(
     pituus: MinutesAsked = None,
 ) -> Response:
     process = access.process(db, visitor.principal, process_id)
-    typed = {"minutes": str(pituus or process.session_minutes), "mode": Mode.onsite.value}
+    typed = {
+        "minutes": str(pituus or process.session_minutes),
+        "mode": Mode.onsite.value,
+        "count": str(bookable.meetings_left(db, process) or ""),
+    }
     return _booking_page(db, visitor, process, now, kuukausi, paiva, typed)
 
 
 @router.post("/prosessit/{process_id}/varaa")
 def book(db: Db, now: Now, visitor: Ordering, process_id: UUID, typed: Typed) -> Response:
+    """One meeting, or a series all at once; what can't be had of a series is solved one by one and sent again."""
     process = access.process(db, visitor.principal, process_id, lock=True)
-    wrong: Mapping[str, str]
+    wrong, status = dict[str, str](), 200
     try:
-        said = filled_in(typed, ("starts_at", "minutes", *PLACE))
-        wish = SessionWish.model_validate({"process_id": process_id, **said})
-        session = scheduling.book(db, process, wish, Actor.client, now)
-    except ValidationError as refused:
-        status, wrong = 422, reasons_by_field(refused)
+        if "muuta" not in typed:
+            booked = _booked(db, process, booking_form.wish_of(typed, process_id), now)
+            return redirect(f"/oma/prosessit/{process_id}", tehty="sarja" if booked > 1 else "varattu")
+    except SeriesConflicts as conflicts:
+        return _conflicts_page(db, visitor, process, typed, conflicts)
     except (SlotTaken, TimeNotOffered, ProcessIsClosed) as gone:
-        status, wrong = gone.status, {"starts_at": gone.title("fi")}
-    else:
-        audit.note(db, now, visitor.principal.credential, "session.booked", f"session/{session.id}")
-        return redirect(f"/oma/prosessit/{process_id}", tehty="varattu")
-    asked = typed.get("starts_at", "")
-    day = _day_of(asked)
+        wrong, status = {"starts_at": gone.title("fi")}, gone.status
+    except (ValidationError, InvalidRequest) as refused:
+        wrong, status = {FIELDS.get(name, name): reason for name, reason in reasons(refused).items()}, 422
+    day = booking_form.day_of(typed)
     return _booking_page(db, visitor, process, now, f"{day:%Y-%m}" if day else "", day, typed, wrong, status)
+
+
+def _booked(db: Database, process: Process, wish: SessionWish | SeriesWish, now: datetime) -> int:
+    """How many meetings were booked."""
+    if isinstance(wish, SeriesWish):
+        return len(series.book_series(db, process, wish, Actor.client, now))
+    scheduling.book(db, process, wish, Actor.client, now)
+    return 1
+
+
+def _conflicts_page(
+    db: Database, visitor: Visitor, process: Process, typed: Mapping[str, str], conflicts: SeriesConflicts
+) -> Response:
+    practice = availability.load(db, process.supervisor_id)
+    return pages.show(
+        "series_conflicts.html",
+        conflicts.status,
+        visitor=visitor,
+        process=process,
+        plan=booking_form.planned(process, practice, typed, conflicts),
+        typed=typed,
+        action=f"/oma/prosessit/{process.id}/varaa",
+        tab="oma",
+    )
 
 
 def _booking_page(
@@ -90,8 +128,8 @@ def _booking_page(
     status: int = 200,
 ) -> Response:
     practice = availability.load(db, process.supervisor_id)
-    length = _length(process, typed.get("minutes", ""))
-    shown = free_month.look(db, practice, process.form, length, month, now)
+    minutes = _minutes(process, typed.get("minutes", ""))
+    shown = free_month.look(db, practice, process.form, timedelta(minutes=minutes), month, now)
     return pages.show(
         "client_booking.html",
         status,
@@ -99,7 +137,7 @@ def _booking_page(
         process=process,
         supervisor=practice.supervisor,
         lengths=LENGTHS[process.form],
-        minutes=int(length.total_seconds() // 60),
+        minutes=minutes,
         month=shown,
         chosen=day,
         day=shown.day(day),
@@ -108,17 +146,9 @@ def _booking_page(
     )
 
 
-def _length(process: Process, typed: str) -> timedelta:
+def _minutes(process: Process, typed: str) -> int:
     """The length that was chosen, or the one agreed for the process."""
-    minutes = int(typed) if typed.isdecimal() and int(typed) in LENGTHS[process.form] else process.session_minutes
-    return timedelta(minutes=minutes)
-
-
-def _day_of(typed: str) -> date | None:
-    try:
-        return local(datetime.fromisoformat(typed)).date()
-    except (ValueError, OverflowError):
-        return None
+    return int(typed) if typed in map(str, LENGTHS[process.form]) else process.session_minutes
 
 
 # -- moving and calling off -------------------------------------------------------------------------------
@@ -140,14 +170,13 @@ def move(db: Db, now: Now, visitor: Ordering, session_id: UUID, typed: Typed) ->
         wish = SessionChange.model_validate(filled_in(typed, ("starts_at",)))
         scheduling.reschedule(db, meeting, wish, Actor.client, now)
     except ValidationError as refused:
-        status, wrong = 422, reasons_by_field(refused)
+        status, wrong = 422, reasons(refused)
     except (SlotTaken, TimeNotOffered, TooLateToMove, SessionIsCancelled, SessionIsHeld, SessionHasBegun) as gone:
         status, wrong = gone.status, {"starts_at": gone.title("fi")}
     else:
-        audit.note(db, now, visitor.principal.credential, "session.moved", f"session/{session_id}")
         return redirect(f"/oma/prosessit/{meeting.process.id}", tehty="siirretty")
     db.rollback()
-    day = _day_of(typed.get("starts_at", ""))
+    day = booking_form.day_of(typed)
     standing = meetings.find(db, session_id, access.processes(visitor.principal))
     return _meeting_page(db, visitor, standing, now, f"{day:%Y-%m}" if day else "", day, typed, wrong, status)
 
@@ -156,8 +185,7 @@ def move(db: Db, now: Now, visitor: Ordering, session_id: UUID, typed: Typed) ->
 def cancel(db: Db, now: Now, visitor: Ordering, session_id: UUID, typed: Typed) -> Response:
     meeting = meetings.locked(db, session_id, access.processes(visitor.principal))
     wish = Cancellation.model_validate(filled_in(typed, ("reason", "following")))
-    for session in scheduling.cancel(db, meeting, wish, Actor.client, now):
-        audit.note(db, now, visitor.principal.credential, "session.cancelled", f"session/{session.id}")
+    scheduling.cancel(db, meeting, wish, Actor.client, now)
     return redirect(f"/oma/prosessit/{meeting.process.id}", tehty="peruttu")
 
 

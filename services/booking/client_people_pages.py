@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from services.booking import access, audit, membership, participants
+from services.booking import access, membership, participants
 from services.booking.models import Participant, Process
 from services.booking.pages import pages
 from services.booking.participants import PersonChange, PersonWish, ProcessIsFull
@@ -40,10 +40,9 @@ def add(db: Db, now: Now, visitor: Ordering, settings: Configured, process_id: U
     process = access.process(db, visitor.principal, process_id, lock=True)
     try:
         wish = PersonWish.model_validate(filled_in(typed, FIELDS))
-        person = membership.add(db, settings.link_key, process, wish, now)
+        membership.add(db, settings.link_key, process, wish, now)
     except REFUSALS as refused:
         return _list_page(db, visitor, process, typed, reasons(refused), _status(refused))
-    audit.note(db, now, visitor.principal.credential, "participant.added", f"participant/{person.id}")
     return redirect(f"/oma/prosessit/{process_id}", tehty="lisatty")
 
 
@@ -65,7 +64,6 @@ def change(db: Db, now: Now, visitor: Ordering, process_id: UUID, participant_id
         membership.change(db, process, person, wish, seen_version(typed), now)
     except REFUSALS as refused:
         return _person_page(visitor, process, person, typed, reasons(refused), _status(refused))
-    audit.note(db, now, visitor.principal.credential, "participant.changed", f"participant/{person.id}")
     return redirect(f"/oma/prosessit/{process_id}", tehty="muutettu")
 
 
@@ -73,7 +71,6 @@ def change(db: Db, now: Now, visitor: Ordering, process_id: UUID, participant_id
 def remove(db: Db, now: Now, visitor: Ordering, process_id: UUID, participant_id: UUID) -> Response:
     process = access.process(db, visitor.principal, process_id, lock=True)
     membership.remove(db, process, participants.in_process(db, process.id, participant_id), now)
-    audit.note(db, now, visitor.principal.credential, "participant.removed", f"participant/{participant_id}")
     return redirect(f"/oma/prosessit/{process_id}", tehty="poistettu")
 
 

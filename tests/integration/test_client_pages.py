@@ -3,11 +3,12 @@
 import html
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 
+from services.workdays import HELSINKI
 from tests.integration.conftest import Browser, Json
 from tests.integration.diary import at, book, day_ahead, keep_hours
 
@@ -90,6 +91,28 @@ def test_a_time_that_is_none_is_told_beside_its_field(browser: Browser, process:
 
     assert page.status_code in (409, 422)
     assert 'role="alert"' in page.text
+
+
+def test_a_series_is_solved_conflict_by_conflict_and_booked_at_once(
+    booking_api: TestClient, browser: Browser, process: Json
+) -> None:
+    here = f"/oma/prosessit/{process['id']}/varaa"
+    in_two_weeks = datetime.fromisoformat(first_free(browser, process)).astimezone(HELSINKI) + timedelta(days=14)
+    book(booking_api, process, in_two_weeks.astimezone(UTC).isoformat())
+    form = wish(first_free(browser, process), every_weeks="2", count="3", location="Kirjasto")
+
+    clashes = browser.post(here, data=form)
+    assert clashes.status_code == 409
+    assert len(sessions(booking_api, process)) == 1
+    kept = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', clashes.text))
+    offered = re.findall(r'name="(instead\.1)" value="([^"]+)"', clashes.text)
+    assert kept["location"] == "Kirjasto"
+    assert offered[-1] == ("instead.1", "pois")
+
+    solved = browser.post(here, data=kept | {"instead.1": html.unescape(offered[0][1])})
+    assert solved.status_code == 303
+    assert "Ajat on varattu" in browser.get(solved.headers["Location"]).text
+    assert len(sessions(booking_api, process)) == 4
 
 
 def test_a_meeting_is_moved_and_called_off(booking_api: TestClient, browser: Browser, process: Json) -> None:

@@ -1,10 +1,12 @@
 """A client's contact in a real browser: books, moves, calls off, and says who takes part."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from services.workdays import same_wall_clock
 from tests.integration.practice import Json, Practice
 from tests.web.conftest import NARROWEST, assert_accessible
 from tests.web.making import a_client, a_process, a_supervisor
@@ -34,14 +36,14 @@ def test_a_client_books_moves_and_calls_off(ordered: tuple[Json, Json], log_in: 
     expect(page.get_by_text("Tulevia tapaamisia ei ole.")).to_be_visible()
     assert_accessible(page)
 
-    page.get_by_role("link", name="Varaa tapaaminen").click()
+    page.get_by_role("link", name="Varaa tapaaminen tai sarja").click()
     assert_accessible(page)
     choose_free_day(page)
     assert_accessible(page)
     page.get_by_role("radio", name="10.00").check()
     page.get_by_label("Etäyhteydellä").check()
     page.get_by_label("Etäyhteyden osoite").fill("https://meet.example.fi/abc")
-    page.get_by_role("button", name="Varaa tapaaminen").dblclick()
+    page.get_by_role("button", name="Varaa").dblclick()
     expect(page.get_by_role("status")).to_contain_text("Aika on varattu")
     expect(page.get_by_role("link", name="Siirrä tai peru")).to_have_count(1)
     assert_accessible(page)
@@ -58,6 +60,30 @@ def test_a_client_books_moves_and_calls_off(ordered: tuple[Json, Json], log_in: 
     expect(page.get_by_role("status")).to_contain_text("on peruttu")
     expect(page.get_by_role("heading", name="Menneet ja perutut")).to_be_visible()
     assert_accessible(page)
+
+
+def test_a_client_solves_the_conflicts_of_a_series(
+    practice: Practice, ordered: tuple[Json, Json], log_in: LogIn
+) -> None:
+    client, process = ordered
+    page = log_in(client["contact"]["email"])
+    page.goto(f"{practice.booking.base_url}/oma/prosessit/{process['id']}/varaa")
+    choose_free_day(page)
+    page.get_by_role("radio", name="10.00").check()
+    first = datetime.fromisoformat(page.locator("input[name=starts_at]:checked").input_value())
+    second = same_wall_clock(first, 14).isoformat()
+    practice.post("/api/v1/sessions", {"process_id": process["id"], "starts_at": second, "mode": "onsite"})
+    page.get_by_label("Toistuu").select_option("2")
+    page.get_by_label("Kuinka monta tapaamista").fill("4")
+    page.get_by_role("button", name="Varaa").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("ei voi varata")
+    assert_accessible(page)
+    for clash in page.locator("fieldset.clash").all():  # a holiday may be another
+        clash.get_by_role("radio").first.check()
+    page.get_by_role("button", name="Varaa koko sarja").click()
+    expect(page.get_by_role("status")).to_contain_text("Ajat on varattu")
+    expect(page.get_by_role("link", name="Siirrä tai peru")).to_have_count(5)
 
 
 def test_a_client_says_who_takes_part(ordered: tuple[Json, Json], log_in: LogIn) -> None:
@@ -98,5 +124,5 @@ def test_a_client_books_without_scripts_on_the_narrowest_phone(
         page.goto(f"{practice.booking.base_url}/oma/prosessit/{process['id']}/varaa")
         choose_free_day(page)
         page.get_by_role("radio", name="10.00").check()
-        page.get_by_role("button", name="Varaa tapaaminen").click()
+        page.get_by_role("button", name="Varaa").click()
         expect(page.get_by_role("status")).to_contain_text("Aika on varattu")
