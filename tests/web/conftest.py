@@ -24,7 +24,7 @@ ADMIN_EMAIL = "yllapito@tyonohjaus.example"
 @pytest.fixture(scope="session")
 def practice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Practice]:
     """What `tyonohjaus up --demo` starts, with the story that it plays."""
-    with running_practice(tmp_path_factory.mktemp("practice") / "data", "--demo") as running:
+    with running_practice(tmp_path_factory.mktemp("practice") / "data", "--demo", seconds=600) as running:
         yield running
 
 
