@@ -17,6 +17,8 @@ ROWS_AT_FIRST = 3
 def usual(form: Form) -> Fields:
     """What a new process begins with, unless its supervisor says otherwise."""
     return {
+        "client.kind": "organisation",
+        "client.payer_type": "business",
         "planned_sessions": "10",
         "session_minutes": str(supervision.LENGTHS[form][0 if form is not Form.individual else 1]),
         "cancellation_policy.free_until_hours": str(supervision.FREE_UNTIL_HOURS[form]),
@@ -82,10 +84,11 @@ def of_person(one: Participant) -> Fields:
 
 def choices(form: Form, typed: Mapping[str, str]) -> dict[str, Any]:
     """What the form offers. What was chosen once is offered again, also where it is not usual."""
-    offered = [*benefits.offered(form), *(one for one in ticked(typed, "benefits") if one in benefits.BENEFITS)]
+    chosen = [one for one in ticked(typed, "benefits") if one in benefits.BENEFITS]
     days = {int(one) for one in ticked(typed, "reminders") if one.isdecimal() and len(one) <= 2}
     return {
         "minutes": supervision.LENGTHS[form],
-        "benefits": {id_: benefits.BENEFITS[id_] for id_ in dict.fromkeys(offered)},
+        "benefits": {id_: benefits.BENEFITS[id_] for id_ in dict.fromkeys([*benefits.offered(form), *chosen])},
+        "chosen": chosen,
         "reminders": sorted({*USUAL_REMINDERS, *days}, reverse=True),
     }

@@ -75,7 +75,8 @@ def _from_intake(intake: Intake, form: Form) -> Fields:
     """The person of a first talk orders; who works alone takes part as well."""
     first_name, _, last_name = intake.name.partition(" ")
     person = {"first_name": first_name, "last_name": last_name, "email": intake.email}
-    client = {"kind": "organisation" if intake.organisation else "person", "name": intake.organisation or intake.name}
+    kind, payer = ("organisation", "business") if intake.organisation else ("person", "consumer")
+    client = {"kind": kind, "name": intake.organisation or intake.name, "payer_type": payer}
     fields = {f"client.{name}": value for name, value in client.items()}
     fields |= {f"client.contact.{name}": value for name, value in person.items()}
     if form is Form.individual:

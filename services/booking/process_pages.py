@@ -16,7 +16,7 @@ from services.booking.models import Process
 from services.booking.pages import pages
 from services.booking.parties_api import Configured
 from services.booking.process_book import Status
-from services.booking.process_steps import Step, is_done, step, wants
+from services.booking.process_steps import Facts, Step, Want, is_done, step, wants
 from services.booking.supervision import ProcessChange, SessionsAhead
 from services.booking.visiting import Supervising
 from services.database import Database
@@ -24,6 +24,7 @@ from services.web import forms
 from services.web.forms import Typed
 from services.web.problems import Problem
 from services.web.transactions import Db, Now, TransactionalRoute
+from services.web.translation import word
 from services.web.visitors import Visitor, redirect
 
 router = APIRouter(prefix="/tyo/prosessit", route_class=TransactionalRoute, include_in_schema=False)
@@ -34,7 +35,32 @@ StatusAsked = Annotated[Literal["avoimet", "paattyneet"], Query(alias="tila")]
 WordsAsked = Annotated[str, Query(alias="haku", max_length=200)]
 PageAsked = Annotated[int, Query(alias="sivu", ge=1, le=1000)]
 
-COURSE: dict[str, Any] = {"steps": list(Step), "step_of": step, "is_done": is_done, "wants_of": wants}
+
+def address_of(want: Want, process: Process, facts: Facts) -> str:
+    """The page on which the supervisor does what the process waits for."""
+    here = f"/tyo/prosessit/{process.id}"
+    match want:
+        case Want.attendance:
+            return f"/tyo/tapaamiset/{facts.unrecorded[0]}/kirjaa"
+        case Want.summary:
+            return f"/tyo/tapaamiset/{facts.unsummarised}/kirjaa"
+        case Want.goals:
+            return f"{here}/tavoitteet"
+        case Want.answers:
+            return f"{here}/arvioinnit/{next(one.id for one in facts.rounds if one.is_open)}"
+        case Want.booking:
+            return f"/tyo/tapaamiset/uusi/{process.id}"
+        case Want.closing:
+            return f"{here}/paata"
+
+
+COURSE: dict[str, Any] = {
+    "steps": list(Step),
+    "step_of": step,
+    "is_done": is_done,
+    "wants_of": wants,
+    "address_of": address_of,
+}
 """What the templates ask about a process's course."""
 
 
@@ -118,6 +144,11 @@ def _terms(
 
 # -- ending -----------------------------------------------------------------------------------------------
 
+FIRST_DECIDE = (
+    "Prosessissa on vielä tulevia tapaamisia. Merkitse rasti, jos ne perutaan samalla, tai päätä prosessi vasta "
+    "niiden jälkeen."
+)
+
 
 @router.get("/{process_id}/paata")
 def ask_to_close(db: Db, now: Now, visitor: Supervising, process_id: UUID) -> Response:
@@ -130,8 +161,8 @@ def close(db: Db, now: Now, visitor: Supervising, settings: Configured, process_
     calls_off = bool(typed.get("cancel_sessions"))
     try:
         closing.close(db, settings.link_key, process, visitor.principal, now, cancel_sessions=calls_off)
-    except SessionsAhead as ahead:
-        return _closing(db, visitor, process, now, ahead)
+    except SessionsAhead as refused:
+        return _closing(db, visitor, process, now, refused)
     audit.note(db, now, visitor.principal.credential, "process.closed", f"process/{process.id}")
     return redirect(f"/tyo/prosessit/{process.id}", tehty="paatetty")
 
@@ -147,5 +178,5 @@ def _closing(
         process=process,
         ahead=supervision.sessions_ahead(db, process.id, now),
         typed={},
-        wrong=forms.reasons(refused),
+        wrong={"cancel_sessions": word(FIRST_DECIDE)} if refused else {},
     )
