@@ -23,9 +23,10 @@ from services.web import etags
 from services.web.paging import Page, Paged, fetch
 from services.web.problems import documented
 from services.web.tokens import Reader, Role
-from services.web.transactions import Db, Now, TransactionalRoute
+from services.web.transactions import Db, Now, RecordedRoute, TransactionalRoute
 
 router = APIRouter(prefix="/api/v1", route_class=TransactionalRoute, tags=["evaluation"])
+recorded = APIRouter(prefix="/api/v1", route_class=RecordedRoute, tags=["evaluation"])
 
 Status = Literal["open", "closed"]
 
@@ -136,9 +137,9 @@ def list_rounds(db: Db, who: Reader, paging: Paged, process_id: UUID) -> Page[Ro
     return Page[RoundShown](items=_shown(db, found), next_cursor=cursor)
 
 
-@router.get("/evaluations/{evaluation_id}")
+@recorded.get("/evaluations/{evaluation_id}")
 def show_round(
-    db: Db, who: Reader, safe: Sealed, evaluation_id: UUID, response: Response
+    db: Db, now: Now, who: Reader, safe: Sealed, evaluation_id: UUID, response: Response
 ) -> RoundOpened | RoundShown | RoundCard:
     """Only the supervisor sees what each has answered, as the participants were told."""
     one = evaluation.visible(db, who, evaluation_id)
@@ -148,6 +149,7 @@ def show_round(
     shown = _shown(db, [one])[0]
     if who.role is Role.admin:
         return shown
+    audit.note(db, now, who.credential, "answer.read", f"evaluation/{one.id}")
     given = [_answer_shown(safe, each) for each in answers.of_round(db, one.id)]
     return RoundOpened(**dict(shown), answers=given)
 
@@ -173,10 +175,11 @@ def close_round(db: Db, now: Now, who: Insider, evaluation_id: UUID, response: R
     return _shown(db, [one])[0]
 
 
-@router.get("/sessions/{session_id}/feedback")
-def show_feedback(db: Db, who: Confidant, safe: Sealed, session_id: UUID) -> list[FeedbackShown]:
+@recorded.get("/sessions/{session_id}/feedback")
+def show_feedback(db: Db, now: Now, who: Confidant, safe: Sealed, session_id: UUID) -> list[FeedbackShown]:
     """What those who were asked have said of a meeting; only its supervisor sees it."""
     meeting = meetings.find(db, session_id, access.processes(who))
+    audit.note(db, now, who.credential, "feedback.read", f"session/{meeting.session.id}")
     return [
         FeedbackShown(
             **one.model_dump(exclude={"takeaway"}),

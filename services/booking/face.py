@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services import clock
 from services.booking import (
     admin_pages,
+    audit,
     availability_api,
     booking_pages,
     calendar_api,
@@ -36,6 +37,7 @@ from services.booking import (
     supervision_api,
     today_pages,
     tokens_api,
+    trail_pages,
     visiting,
 )
 from services.booking.settings import Settings
@@ -56,6 +58,7 @@ ROUTERS = (
     calendar_api.router,
     goals_api.router,
     evaluation_api.router,
+    evaluation_api.recorded,
     summaries_api.router,
     summaries_api.recorded,
     logins_api.router,
@@ -77,6 +80,7 @@ ROUTERS = (
     client_book_pages.router,
     intake_book_pages.router,
     admin_pages.router,
+    trail_pages.router,
     participant_pages.router,
     intake_pages.router,
     evaluation_pages.router,
@@ -96,6 +100,7 @@ def face(settings: Settings) -> FastAPI:
         rates=settings.rates(),
         checks=[backlog.check],
         gauges=[backlog.gauges],
+        trail=audit.TRAIL,
     )
     app.state.problem_page = pages.pages.show_problem
     return app

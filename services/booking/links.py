@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from services.booking.models import Link
 from services.database import Database
+from services.web import trail
 from services.web.language import Text
 from services.web.links import digest, is_wellformed, secret
 from services.web.problems import NotFound, Problem
@@ -51,4 +52,5 @@ def find(db: Database, purpose: Purpose, secret: str, now: datetime) -> Link:
         raise NotFound
     if link.expires_at <= now:
         raise LinkExpired
+    trail.led_by(db, f"{link.purpose}/{link.subject_id}")
     return link

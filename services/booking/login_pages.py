@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from services.booking import logins
+from services.booking import audit, logins
 from services.booking.logins_api import LoginWish, ask
 from services.booking.pages import pages
 from services.booking.parties_api import Configured
@@ -57,6 +57,8 @@ def use_link(
     db: Db, now: Now, request: Request, settings: Configured, secret: str, party: Annotated[UUID, Form()]
 ) -> Response:
     entry = logins.enter(db, settings, secret, party, now)
+    whose = f"{entry.account.role}/{party}"
+    audit.note(db, now, whose, "login.entered", whose)
     entered = redirect(way_back(request, HOMES[entry.account.role]))
     entered.delete_cookie("paluu", path="/kirjaudu")
     entered.set_cookie(

@@ -85,12 +85,14 @@ def _status(db: Database, safe: Safe, summary: Summary, draft: Content) -> Liter
     return "published" if summaries.published(db, safe, summary) == draft else "changed"
 
 
-@router.get("/summary")
-def show_summary(db: Db, who: Insider, safe: Sealed, session_id: UUID, response: Response) -> SummaryShown:
+@recorded.get("/summary")
+def show_summary(db: Db, now: Now, who: Insider, safe: Sealed, session_id: UUID, response: Response) -> SummaryShown:
+    """What was written so far, also before it is published. That it was read is written down."""
     meeting = meetings.find(db, session_id, access.processes(who))
     summary = summaries.of_session(db, meeting.session.id)
     if summary is None:
         raise NotFound
+    audit.note(db, now, who.credential, "summary.read", f"summary/{summary.id}")
     response.headers["ETag"] = etags.tag(summary.revision)
     return _shown(db, safe, summary)
 

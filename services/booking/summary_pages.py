@@ -14,14 +14,15 @@ from services.booking.pages import SEE_OTHER, pages
 from services.database import Database
 from services.events.outbox import stage
 from services.web.forms import Typed
-from services.web.transactions import Db, Now, TransactionalRoute
+from services.web.transactions import Db, Now, RecordedRoute
 
-router = APIRouter(prefix="/yhteenveto/{secret}", route_class=TransactionalRoute, include_in_schema=False)
+router = APIRouter(prefix="/yhteenveto/{secret}", route_class=RecordedRoute, include_in_schema=False)
 
 
 @router.get("")
 def show(db: Db, now: Now, safe: Sealed, secret: str, tehty: bool = False) -> Response:
     summary, session, person = _readable(db, secret, now)
+    audit.note(db, now, f"participant/{person.id}", "summary.read", f"summary/{summary.id}")
     return pages.show(
         "summary.html",
         secret=secret,

@@ -47,6 +47,7 @@ def _required(visitor: Known, request: Request, typed: Typed) -> Visitor:
         raise Elsewhere(redirect("/kirjaudu", paluu=here(request)))
     if unsafe and not is_ours(request):
         raise ForeignForm
+    request.state.principal = visitor.principal
     return visitor
 
 

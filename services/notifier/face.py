@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from services import clock
 from services.database import Database, engine
-from services.notifier import letter_pages, messages_api, pages, participants_api, postbox
+from services.notifier import audit, letter_pages, messages_api, pages, participants_api, postbox, trail_pages
 from services.notifier.models import Letter, Status
 from services.notifier.settings import Settings
 from services.web import pages as web_pages
@@ -27,6 +27,7 @@ ROUTERS = (
     letter_pages.router,
     letter_pages.recorded,
     pages.router,
+    trail_pages.router,
     web_pages.router,
     visiting.router("viestit"),
 )
@@ -41,6 +42,7 @@ def face(settings: Settings) -> FastAPI:
         routers=ROUTERS,
         checks=[late_letters],
         gauges=[gauges],
+        trail=audit.TRAIL,
     )
     app.state.problem_page = pages.pages.show_problem
     return app

@@ -9,10 +9,10 @@ from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from services.database import Database
-from services.notifier import framed_letter, letter_log, letter_words, messages
+from services.notifier import audit, framed_letter, letter_log, letter_words, messages
 from services.notifier.letter_log import Wanted
 from services.notifier.messages import MessageNotKept, NotToBeResent, Preview
-from services.notifier.messages_api import Configured, note
+from services.notifier.messages_api import Configured
 from services.notifier.models import Letter, Status
 from services.notifier.pages import pages
 from services.web import pages as web_pages
@@ -93,7 +93,7 @@ def _preview(db: Database, now: Now, visitor: Visitor, settings: Configured, let
         preview = messages.preview(db, settings, letter, now)
     except MessageNotKept:
         return None
-    note(db, now, visitor.principal, "message.read", f"message/{letter.id}")
+    audit.note(db, now, "message.read", f"message/{letter.id}")
     return preview
 
 
@@ -130,5 +130,5 @@ def resend(db: Db, now: Now, visitor: Looking, letter_id: UUID) -> Response:
         again = messages.resend(db, letter, now)
     except NotToBeResent as refused:
         return pages.show("letter_again.html", refused.status, **_told(db, visitor, letter), refused=True)
-    note(db, now, visitor.principal, "message.resent", f"message/{letter_id}")
+    audit.note(db, now, "message.resent", f"message/{letter_id}")
     return redirect(f"/viestit/{again.id}", tehty="uudelleen")

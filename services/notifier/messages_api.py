@@ -8,15 +8,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 from sqlmodel import col, select
 
-from services.database import Database
-from services.notifier import messages
+from services.notifier import audit, messages
 from services.notifier.contexts import LetterKind
 from services.notifier.messages import MessageNotKept, NotToBeResent, Preview
-from services.notifier.models import AuditEntry, Letter, Status
+from services.notifier.models import Letter, Status
 from services.notifier.settings import Settings
 from services.web.paging import Page, Paged, fetch
 from services.web.problems import documented
-from services.web.tokens import Principal, Reader, Staff
+from services.web.tokens import Reader, Staff
 from services.web.transactions import Db, Now, RecordedRoute, TransactionalRoute
 
 router = APIRouter(prefix="/api/v1/messages", tags=["messages"], route_class=TransactionalRoute)
@@ -80,7 +79,7 @@ def show_message(db: Db, who: Reader, message_id: UUID) -> Message:
 def preview(db: Db, now: Now, who: Staff, settings: Configured, message_id: UUID) -> Preview:
     """What the recipient reads, without the secrets of their links."""
     letter = messages.find(db, who, message_id)
-    note(db, now, who, "message.read", f"message/{message_id}")
+    audit.note(db, now, "message.read", f"message/{message_id}")
     return messages.preview(db, settings, letter, now)
 
 
@@ -88,11 +87,6 @@ def preview(db: Db, now: Now, who: Staff, settings: Configured, message_id: UUID
 def resend(db: Db, now: Now, who: Staff, message_id: UUID, response: Response) -> Message:
     """Send a letter once more, as a new message."""
     again = messages.resend(db, messages.find(db, who, message_id), now)
-    note(db, now, who, "message.resent", f"message/{message_id}")
+    audit.note(db, now, "message.resent", f"message/{message_id}")
     response.headers["Location"] = f"/api/v1/messages/{again.id}"
     return shown(again)
-
-
-def note(db: Database, now: datetime, who: Principal, action: str, subject: str) -> None:
-    """Write down who looked at what, in ids only."""
-    db.add(AuditEntry(at=now, actor=f"{who.role}/{who.party_id or who.credential}", action=action, subject=subject))

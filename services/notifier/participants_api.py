@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, select, true
 from sqlmodel import col
 
 from services.database import Database
-from services.notifier import messages
+from services.notifier import audit, messages
 from services.notifier.messages import Preview
-from services.notifier.messages_api import Message, configured, note, shown
+from services.notifier.messages_api import Message, configured, shown
 from services.notifier.models import Answer, Letter, Participant, Preference, Process
 from services.notifier.settings import Settings
 from services.web.problems import NotFound
@@ -56,7 +56,7 @@ def export_participant(
     db: Db, now: Now, who: Staff, settings: Annotated[Settings, Depends(configured)], participant_id: UUID
 ) -> Export:
     participant, process = _held(db, who, participant_id)
-    note(db, now, who, "participant.exported", f"participant/{participant_id}")
+    audit.note(db, now, "participant.exported", f"participant/{participant_id}")
     chosen = db.get(Preference, participant_id)
     answered = select(col(Answer.evaluation_id)).where(col(Answer.participant_id) == participant_id)
     return Export(

@@ -9,7 +9,17 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from services.database import Database, engine
-from services.reporting import pages, participants_api, progress_api, rebuilding, reports, reports_api, schedules_api
+from services.reporting import (
+    audit,
+    pages,
+    participants_api,
+    progress_api,
+    rebuilding,
+    reports,
+    reports_api,
+    schedules_api,
+    trail_pages,
+)
 from services.reporting.models import Report, Status
 from services.reporting.settings import Settings
 from services.web import backlog, visiting
@@ -26,6 +36,7 @@ ROUTERS = (
     schedules_api.router,
     participants_api.recorded,
     pages.router,
+    trail_pages.router,
     pages.styles,
     web_pages.router,
     visiting.router("raportit"),
@@ -41,6 +52,7 @@ def face(settings: Settings) -> FastAPI:
         routers=ROUTERS,
         checks=[backlog.check, late_reports, rebuilding.check],
         gauges=[backlog.gauges, gauges],
+        trail=audit.TRAIL,
     )
     app.state.problem_page = pages.pages.show_problem
     return app

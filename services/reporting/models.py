@@ -297,3 +297,9 @@ class AuditEntry(Table, table=True):
     actor: str
     action: str
     subject: str = Field(index=True)
+    #: the credential or the browser by which it was done
+    via: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    #: the supervisor whose practice it concerns
+    practice_id: UUID | None = None
+
+    __table_args__ = (Index("entries_of_practice", "practice_id", "id"), Index("entries_of_actor", "actor", "id"))

@@ -7,12 +7,12 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from services.events.catalogue import Form, Phase
-from services.reporting import attainment, dossiers, reports
+from services.reporting import attainment, audit, dossiers, reports
 from services.reporting.documents import BenefitStatus, GoalStatus, Response
 from services.web.tokens import Reader
-from services.web.transactions import Db, TransactionalRoute
+from services.web.transactions import Db, Now, RecordedRoute
 
-router = APIRouter(prefix="/api/v1", tags=["progress"], route_class=TransactionalRoute)
+router = APIRouter(prefix="/api/v1", tags=["progress"], route_class=RecordedRoute)
 
 
 class GoalProgress(BaseModel):
@@ -58,8 +58,9 @@ class Progress(BaseModel):
 
 
 @router.get("/processes/{process_id}/progress")
-def show_progress(db: Db, who: Reader, process_id: UUID) -> Progress:
+def show_progress(db: Db, now: Now, who: Reader, process_id: UUID) -> Progress:
     process = reports.process(db, who, process_id)
+    audit.note_of(db, now, who.credential, "progress.read", f"process/{process.process_id}")
     dossier = dossiers.get(db, process_id)
     goals = attainment.goal_statuses(dossier)
     t, rounds = attainment.t_score(goals), attainment.responses(dossier)

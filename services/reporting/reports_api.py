@@ -210,9 +210,9 @@ def _read(db: Database, now: datetime, who: Principal, report_id: UUID) -> Repor
 # -- to the client ----------------------------------------------------------------------------------------
 
 
-@router.get("/reports/{report_id}/text", responses=documented(NoDraft))
-def show_text(db: Db, who: Staff, report_id: UUID, response: Response) -> TextShown:
-    return _text(reports.find(db, who, report_id), response)
+@recorded.get("/reports/{report_id}/text", responses=documented(NoDraft))
+def show_text(db: Db, now: Now, who: Staff, report_id: UUID, response: Response) -> TextShown:
+    return _text(_read(db, now, who, report_id), response)
 
 
 @router.put("/reports/{report_id}/text", responses=documented(NoDraft))
@@ -251,9 +251,9 @@ def review(db: Db, now: Now, who: Staff, settings: Configured, report_id: UUID, 
     return _reviews(db, report, settings)
 
 
-@router.get("/reports/{report_id}/reviews")
-def show_reviews(db: Db, who: Staff, settings: Configured, report_id: UUID) -> ReviewsShown:
-    return _reviews(db, reports.find(db, who, report_id), settings)
+@recorded.get("/reports/{report_id}/reviews")
+def show_reviews(db: Db, now: Now, who: Staff, settings: Configured, report_id: UUID) -> ReviewsShown:
+    return _reviews(db, _read(db, now, who, report_id), settings)
 
 
 def _reviews(db: Database, report: Report, settings: Settings) -> ReviewsShown:

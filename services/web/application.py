@@ -22,6 +22,7 @@ from services.web.language import language_of
 from services.web.limits import GENERAL, Gate
 from services.web.metrics import Gauge, Metrics
 from services.web.problems import ProblemShape
+from services.web.trail import Trail
 from services.web.validation import invalid_request
 from services.web.visitors import Elsewhere
 
@@ -45,6 +46,7 @@ def application(
     rates: Mapping[str, str] | None = None,
     checks: Sequence[Check] = (),
     gauges: Sequence[Gauge] = (),
+    trail: Trail | None = None,
 ) -> FastAPI:
     """The application of a service at its public address. `constraints` names problems by what PostgreSQL refuses."""
     app = FastAPI(
@@ -58,7 +60,7 @@ def application(
         responses={"4XX": problems.described("What is wrong with the request, as RFC 9457 problem details.")},
     )
     app.state.address, app.state.settings, app.state.engine = address, settings, engine
-    app.state.constraints, app.state.checks = constraints or {}, list(checks)
+    app.state.constraints, app.state.checks, app.state.trail = constraints or {}, list(checks), trail
     app.state.gate = Gate({GENERAL: settings.general_rate, **(rates or {})})
     app.state.metrics = Metrics(engine, gauges)
     _handle_problems(app)

@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect
 
 from services import clock
 from services.database import Database
-from services.web import idempotency
+from services.web import idempotency, trail
 from services.web.database_trouble import lost_a_race
 from services.web.etags import unless_known
 from services.web.problems import Malformed, Problem, Unavailable
@@ -143,6 +143,7 @@ def _begin(
     if request.method in reads_only:
         db.execute(text("SET TRANSACTION READ ONLY"))
     request.state.db, request.state.now, request.state.claim = db, clock.now(db), claim
+    trail.begin(db, request.app.state.trail, request)
     return idempotency.begin(db, claim, _fingerprint(request)) if claim else None
 
 
@@ -155,6 +156,7 @@ def _finish(request: Request, db: Database, response: Response) -> None:
     if response.status_code >= 400:
         db.rollback()
         return
+    trail.write(db, request.state.now)
     if request.state.claim:
         idempotency.keep(db, request.state.claim, response)
     db.commit()

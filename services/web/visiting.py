@@ -57,6 +57,7 @@ def visiting(service: str, *roles: Role) -> Any:
         if request.method not in SAFE_METHODS and not is_ours(request):
             raise ForeignForm
         principal, name = holder
+        request.state.principal = principal
         if principal.role not in roles:
             raise NotFound
         return visitors.visitor(principal, name, settings)

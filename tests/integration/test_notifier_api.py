@@ -146,8 +146,8 @@ def test_a_preview_shows_what_was_sent_without_the_secrets_of_its_links(admin: T
     assert body is not None
     assert SECRET.search(body.get_content()), "or the mask hides nothing"
     with office.engine.connect() as connection:
-        noted = connection.exec_driver_sql("SELECT actor, action, subject FROM audit_entry").all()
-    assert ("admin/test-admin", "message.read", f"message/{sent[0]}") in noted
+        noted = connection.exec_driver_sql("SELECT actor, via, action, subject FROM audit_entry").all()
+    assert ("admin", "test-admin", "message.read", f"message/{sent[0]}") in noted
 
 
 def test_no_table_holds_a_letter_or_the_secret_of_a_link_in_the_clear(office: Office) -> None:

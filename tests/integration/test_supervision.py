@@ -189,7 +189,7 @@ def test_what_was_done_is_written_down_and_stays(booking: Face, a_process: Make)
     process = a_process()
 
     with booking.engine.connect() as connection:
-        entries = connection.execute(text("SELECT actor, action, subject FROM audit_entry")).all()
-        assert (booking.settings.admin_client_id, "process.opened", f"process/{process['id']}") in entries
+        entries = connection.execute(text("SELECT actor, via, action, subject FROM audit_entry")).all()
+        assert ("admin", booking.settings.admin_client_id, "process.opened", f"process/{process['id']}") in entries
         with pytest.raises(Exception, match="what was done stays written"):
             connection.execute(text("DELETE FROM audit_entry"))

@@ -1,0 +1,109 @@
+"""What booking's audit trail is about, in names and codes, for as long as these are known."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import literal, union_all
+from sqlmodel import SQLModel, col, select
+
+from services import finnish, vocabulary
+from services.booking.evaluation_models import Answer, Evaluation, Summary
+from services.booking.models import Client, Intake, Participant, Process, Session, Supervisor
+from services.database import Database
+from services.events.catalogue import Phase
+from services.web.trail_pages import ids
+from services.web.translation import word
+
+
+def names(db: Database, references: set[str]) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for kind, name in NAMES.items():
+        wanted = ids(references, kind)
+        if wanted:
+            found |= {f"{kind}/{id_}": text for id_, text in name(db, wanted)}
+    return found | _credentials(references)
+
+
+def subjects(db: Database, code: str) -> list[str]:
+    """Everything that belongs to the process with this code."""
+    process_id = db.scalars(select(Process.id).where(col(Process.code) == code)).one_or_none()
+    if process_id is None:
+        return []
+    parts: list[tuple[str, type[SQLModel]]] = [
+        ("session", Session), ("participant", Participant), ("evaluation", Evaluation),
+    ]  # fmt: skip
+    queries: list[Any] = [
+        select(literal(kind), table.id).where(table.process_id == process_id)  # type: ignore[attr-defined]
+        for kind, table in parts
+    ]
+    queries.append(select(literal("answer"), Answer.id).join(Evaluation).where(Evaluation.process_id == process_id))
+    queries.append(select(literal("summary"), Summary.id).join(Session).where(Session.process_id == process_id))
+    return [f"process/{process_id}", *(f"{kind}/{id_}" for kind, id_ in db.execute(union_all(*queries)))]
+
+
+def _supervisors(db: Database, wanted: list[UUID]) -> Any:
+    return db.execute(select(Supervisor.id, Supervisor.name).where(col(Supervisor.id).in_(wanted)))
+
+
+def _clients(db: Database, wanted: list[UUID]) -> Any:
+    return db.execute(select(Client.id, Client.name).where(col(Client.id).in_(wanted)))
+
+
+def _processes(db: Database, wanted: list[UUID]) -> Any:
+    return db.execute(select(Process.id, Process.code).where(col(Process.id).in_(wanted)))
+
+
+def _participants(db: Database, wanted: list[UUID]) -> Any:
+    query = select(Participant.id, Process.code).join(Process).where(col(Participant.id).in_(wanted))
+    return [(id_, f"{word('osallistuja')} ({code})") for id_, code in db.execute(query)]
+
+
+def _sessions(db: Database, wanted: list[UUID]) -> Any:
+    query = select(Session.id, Process.code, Session.number, Session.starts_at).join(Process)
+    rows = db.execute(query.where(col(Session.id).in_(wanted)))
+    meeting = word("tapaaminen")
+    return [(id_, f"{code}, {number}. {meeting} {finnish.numeric_date(at)}") for id_, code, number, at in rows]
+
+
+def _intakes(db: Database, wanted: list[UUID]) -> Any:
+    query = select(Intake.id, Intake.starts_at).where(col(Intake.id).in_(wanted))
+    return [(id_, f"{word('kartoittava keskustelu')} {finnish.numeric_date(at)}") for id_, at in db.execute(query)]
+
+
+def _evaluations(db: Database, wanted: list[UUID]) -> Any:
+    query = select(Evaluation.id, Process.code, Evaluation.phase).join(Process).where(col(Evaluation.id).in_(wanted))
+    return [(id_, _round(code, phase)) for id_, code, phase in db.execute(query)]
+
+
+def _answers(db: Database, wanted: list[UUID]) -> Any:
+    query = select(Answer.id, Process.code, Evaluation.phase).select_from(Answer).join(Evaluation).join(Process)
+    return [(id_, _round(code, phase)) for id_, code, phase in db.execute(query.where(col(Answer.id).in_(wanted)))]
+
+
+def _summaries(db: Database, wanted: list[UUID]) -> Any:
+    query = select(Summary.id, Process.code, Session.number).select_from(Summary).join(Session).join(Process)
+    rows = db.execute(query.where(col(Summary.id).in_(wanted)))
+    return [(id_, f"{code}, {number}. {word('tapaaminen')}") for id_, code, number in rows]
+
+
+def _round(code: str, phase: str) -> str:
+    return f"{code}, {word(vocabulary.EVALUATIONS[Phase(phase)].nominative)}"
+
+
+def _credentials(references: set[str]) -> dict[str, str]:
+    """A credential is called by its id, which holds no secret."""
+    return {one: one.partition("/")[2] for one in references if one.startswith("credential/")}
+
+
+NAMES = {
+    "supervisor": _supervisors,
+    "client": _clients,
+    "process": _processes,
+    "participant": _participants,
+    "session": _sessions,
+    "intake": _intakes,
+    "evaluation": _evaluations,
+    "answer": _answers,
+    "summary": _summaries,
+}

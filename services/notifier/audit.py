@@ -1,0 +1,34 @@
+"""Who looked into a letter, sent it again, or chose what they get, written down once and for ever, in ids only."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import SQLModel
+
+from services.database import Database
+from services.notifier.models import AuditEntry, Letter, Participant, Preference, Process
+from services.web.trail import ANYONE, Trail, Watched
+
+WATCHED: dict[type[SQLModel], Watched] = {Preference: Watched("preference", "participant", "participant_id")}
+
+
+def note(db: Database, now: datetime, action: str, subject: str) -> None:
+    """Say what somebody who has logged in did or read."""
+    TRAIL.note(db, now, ANYONE, action, subject)
+
+
+def practice_of(db: Database, subject: str) -> UUID | None:
+    """The supervisor whose practice a subject belongs to."""
+    kind, _, id_ = subject.partition("/")
+    match kind:
+        case "message":
+            letter = db.get(Letter, UUID(id_))
+            return letter.supervisor_id if letter else None
+        case "participant":
+            person = db.get(Participant, UUID(id_))
+            process = db.get(Process, person.process_id) if person else None
+            return process.supervisor_id if process else None
+    return None
+
+
+TRAIL = Trail(AuditEntry, WATCHED, practice_of)

@@ -1,0 +1,108 @@
+"""The audit trail: who changed or read what, and by which key. In ids only, written once and for ever.
+
+What a request changes is noted by its rows as they are flushed, whoever wrote the endpoint. Reading, and what says
+more than a row does, is noted in words. What a service does by itself is nobody's doing and is not noted.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import event, inspect
+from sqlmodel import SQLModel
+from starlette.requests import Request
+
+from services.database import Database
+from services.web.tokens import Principal, Role
+
+ANYONE = "anyone"
+"""Whoever uses what needs no login."""
+
+TRAIL, REQUEST, GUEST, SEEN, SAID = "trail", "request", "guest", "seen", "said"
+
+
+class Watched(NamedTuple):
+    """What the rows of a table are called, and about whom or what a change of them is."""
+
+    noun: str
+    subject: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Trail:
+    """How one service keeps its trail: its table, what is watched, and whose practice a subject belongs to."""
+
+    entry: Callable[..., SQLModel]
+    watched: Mapping[type[SQLModel], Watched]
+    practice: Callable[[Database, str], UUID | None]
+
+    def note(self, db: Database, now: datetime, guest: str, action: str, subject: str) -> None:
+        """Write an entry. `guest` is whose doing it is where nobody has logged in."""
+        principal = _principal(db)
+        practice = self.practice(db, subject) or _own_practice(principal)
+        actor, via = (actor_of(principal), principal.credential) if principal else (guest, "")
+        db.add(self.entry(at=now, actor=actor, via=via, action=action, subject=subject, practice_id=practice))
+        db.info.setdefault(SAID, set()).add(subject)
+
+
+def begin(db: Database, trail: Trail | None, request: Request) -> None:
+    """From now on note what this transaction changes, by whoever is found to have sent the request."""
+    if trail:
+        db.info.update({TRAIL: trail, REQUEST: request})
+
+
+def led_by(db: Database, guest: str) -> None:
+    """Somebody without a login came by their own link."""
+    db.info.setdefault(GUEST, guest)
+
+
+def write(db: Database, now: datetime) -> None:
+    """Note the changed rows of which nothing was said in words."""
+    trail: Trail | None = db.info.get(TRAIL)
+    if trail is None:
+        return
+    db.flush()
+    said: set[str] = db.info.get(SAID, set())
+    unsaid = [(action, subject) for subject, action in db.info.get(SEEN, {}).values() if subject not in said]
+    for action, subject in unsaid:
+        trail.note(db, now, db.info.get(GUEST, ANYONE), action, subject)
+
+
+def actor_of(principal: Principal) -> str:
+    """``supervisor/<id>``, ``client/<id>`` or ``admin``."""
+    return f"{principal.role}/{principal.party_id}" if principal.party_id else principal.role.value
+
+
+def _principal(db: Database) -> Principal | None:
+    request: Request | None = db.info.get(REQUEST)
+    return getattr(request.state, "principal", None) if request else None
+
+
+def _own_practice(principal: Principal | None) -> UUID | None:
+    return principal.party_id if principal and principal.role is Role.supervisor else None
+
+
+@event.listens_for(Database, "before_flush")
+def _look(db: Database, *_: Any) -> None:
+    """See which watched rows are about to be written. What happens to a row first is what is told of it."""
+    trail: Trail | None = db.info.get(TRAIL)
+    if trail is None:
+        return
+    seen: dict[tuple[str, str], tuple[str, str]] = db.info.setdefault(SEEN, {})
+    for rows, verb in ((db.new, "added"), (db.deleted, "removed"), (db.dirty, "changed")):
+        for row in rows:
+            watched = trail.watched.get(type(row))
+            if watched is None or (verb == "changed" and not db.is_modified(row)):
+                continue
+            subject = f"{watched.subject}/{getattr(row, watched.key)}"
+            seen.setdefault((watched.noun, subject), (subject, f"{watched.noun}.{_verb(row, verb)}"))
+
+
+def _verb(row: SQLModel, verb: str) -> str:
+    """A row whose status changes has become what the status says."""
+    if verb == "changed" and "status" in inspect(row).attrs and inspect(row).attrs.status.history.has_changes():
+        return str(row.status)  # type: ignore[attr-defined]  # the line above has looked
+    return verb

@@ -1,0 +1,134 @@
+"""The audit trail as pages show it: newest first, with ids told as names and codes for as long as these are known."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import Depends, Query
+from sqlmodel import col, select
+
+from services.database import Database
+from services.web import deeds
+from services.workdays import HELSINKI, at_wall_clock
+
+ON_A_PAGE = 50
+
+Names = Callable[[Database, set[str]], Mapping[str, str]]
+"""What the references of a service are called; what it does not know is left out."""
+
+Subjects = Callable[[Database, str], Sequence[str]]
+"""The subjects that a code such as TO-2026-001 stands for."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the reader looks for; empty means everything."""
+
+    who: str
+    subject: str
+    first: date | None
+    last: date | None
+    before: int | None
+
+    def address(self, **changes: object) -> str:
+        asked = {"kuka": self.who, "kohde": self.subject, "alku": self.first, "loppu": self.last} | changes
+        return "?" + urlencode({name: value for name, value in asked.items() if value})
+
+
+def ids(references: Iterable[str], kind: str) -> list[UUID]:
+    """The ids of those references that are to this kind of thing."""
+    return [UUID(id_) for name, _, id_ in (one.partition("/") for one in references) if name == kind and is_id(id_)]
+
+
+def is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _day(typed: str) -> date | None:
+    try:
+        day = date.fromisoformat(typed)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year <= 2100 else None
+
+
+async def _asked(
+    kuka: Annotated[str, Query(max_length=100)] = "",
+    kohde: Annotated[str, Query(max_length=100)] = "",
+    alku: Annotated[str, Query(max_length=20)] = "",
+    loppu: Annotated[str, Query(max_length=20)] = "",
+    ennen: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
+) -> Asked:
+    return Asked(kuka.strip(), kohde.strip(), _day(alku), _day(loppu), ennen)
+
+
+Question = Annotated[Asked, Depends(_asked)]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry in words, with the references by which others like it are found."""
+
+    at: datetime
+    who: str
+    actor: str
+    by_program: bool
+    deed: str
+    what: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class Found:
+    lines: list[Line]
+    older: int | None
+
+
+def look(
+    db: Database, entry: Any, asked: Asked, names: Names, subjects: Subjects, practice_id: UUID | None = None
+) -> Found:
+    """One page of a service's trail; for a supervisor that of their own practice."""
+    query = select(entry)
+    if practice_id:
+        query = query.where(entry.practice_id == practice_id)
+    for condition in _conditions(db, entry, asked, subjects):
+        query = query.where(condition)
+    rows = db.scalars(query.order_by(col(entry.id).desc()).limit(ON_A_PAGE + 1)).all()
+    shown = rows[:ON_A_PAGE]
+    known = names(db, {reference for row in shown for reference in (row.actor, row.subject)})
+    return Found([_line(row, known) for row in shown], shown[-1].id if len(rows) > len(shown) else None)
+
+
+def _conditions(db: Database, entry: Any, asked: Asked, subjects: Subjects) -> list[Any]:
+    conditions = []
+    if asked.who:
+        one = "/" in asked.who or asked.who == "admin"
+        conditions.append(entry.actor == asked.who if one else col(entry.actor).startswith(f"{asked.who}/"))
+    if asked.subject:
+        is_reference = "/" in asked.subject
+        wanted = [asked.subject] if is_reference else subjects(db, asked.subject.upper())
+        conditions.append(col(entry.subject).in_(wanted))
+    if asked.first:
+        conditions.append(entry.at >= at_wall_clock(asked.first, time.min, HELSINKI))
+    if asked.last:
+        conditions.append(entry.at < at_wall_clock(asked.last + timedelta(days=1), time.min, HELSINKI))
+    if asked.before:
+        conditions.append(entry.id < asked.before)
+    return conditions
+
+
+def _line(row: Any, known: Mapping[str, str]) -> Line:
+    def called(reference: str) -> str:
+        return known.get(reference) or deeds.kind(reference)
+
+    by_program = bool(row.via) and not row.via.startswith("browser-")
+    return Line(
+        row.at, called(row.actor), row.actor, by_program, deeds.deed(row.action), called(row.subject), row.subject
+    )
