@@ -14,12 +14,14 @@ from sqlalchemy import Engine, text
 from services.booking import audit as booking_audit
 from services.booking.confidence import Sealed
 from services.booking.face import ROUTERS
+from services.database import engine
+from services.migration import migrate
 from services.notifier import audit as notifier_audit
 from services.reporting import audit as reporting_audit
 from services.web.deeds import DEEDS, KINDS
 from services.web.transactions import RecordedRoute
 from tests.conftest import DatabaseServer
-from tests.integration.conftest import ADMIN_EMAIL, Browser, Face, a_person, everything
+from tests.integration.conftest import Browser, Face, everything
 from tests.integration.diary import Json, at, book, change, day_ahead, keep_hours
 
 Make = Callable[..., Json]
@@ -113,7 +115,7 @@ def test_every_get_that_opens_what_is_sealed_is_recorded() -> None:
         return any(one.call is sealed or opens(one) for one in dependant.dependencies)
 
     routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
-    opening = [route for route in routes if "GET" in route.methods and opens(route.dependant)]
+    opening = [route for route in routes if "GET" in (route.methods or ()) and opens(route.dependant)]
     unrecorded = {route.path for route in opening if not isinstance(route, RecordedRoute)}
     assert opening
     assert unrecorded <= OWN_WORDS
@@ -123,10 +125,8 @@ OWN_WORDS = {"/arviointi/{secret}", "/palaute/{secret}"}
 """Where participants see what they wrote themselves, and nothing else."""
 
 
-def test_the_trail_holds_ids_only(booking: Face, a_process: Make, maija: TestClient) -> None:
-    person = a_person()
-    process = a_process(participants=0, form="individual") if False else a_process()
-    maija.post(f"/api/v1/processes/{process['id']}/participants", json=person)
+def test_the_trail_holds_ids_only(booking: Face, a_process: Make) -> None:
+    process = a_process()
 
     with booking.engine.connect() as connection:
         trail = str(connection.execute(text("SELECT t::text FROM audit_entry t")).scalars().all())
@@ -137,9 +137,6 @@ def test_the_trail_holds_ids_only(booking: Face, a_process: Make, maija: TestCli
 
 @pytest.fixture(params=["booking", "reporting", "notifier"])
 def migrated(request: pytest.FixtureRequest, postgres_server: DatabaseServer) -> Iterator[Engine]:
-    from services.database import engine
-    from services.migration import migrate
-
     address = postgres_server.create_database(f"audit_{request.param}")
     migrate(request.param, address)
     opened = engine(address)
@@ -187,7 +184,8 @@ def test_the_admin_finds_what_was_done_in_names_and_codes(
     assert supervisor["name"] in page
 
     def count(**asked: Any) -> int:
-        return as_admin.get("/yllapito/loki", params=asked).text.count("varasi tapaamisen")
+        page: str = as_admin.get("/yllapito/loki", params=asked).text
+        return page.count("varasi tapaamisen")
 
     assert count(kohde=process["code"]) == 1
     assert count(kohde=f"session/{meeting['id']}") == 1
@@ -239,5 +237,4 @@ def test_odd_questions_find_nothing_and_break_nothing(as_admin: Browser, asked: 
 
 def test_the_login_itself_is_noted(booking: Face, as_admin: Browser) -> None:
     assert as_admin.get("/yllapito").status_code == 200
-    assert ADMIN_EMAIL
     assert [action for _, action, _ in entries(booking.engine)] == ["login.entered"]
