@@ -53,6 +53,11 @@ def day_short(day: date) -> str:
     return f"{_short_weekday(day)}{NBSP}{numeric_date(day)}"
 
 
+def day_brief(day: date) -> str:
+    """ma 7.12., where there is no doubt of the year"""
+    return _short_day(day)
+
+
 def date_range(first: date, last: date) -> str:
     """7.–9.12.2026, 1.9.–30.11.2026, 7.12.2026–8.1.2027"""
     first, last = _local_day(first), _local_day(last)

@@ -4,26 +4,41 @@ The fields: `starts_at` is a free time that was chosen, else `day` and `clock` s
 single meeting; `instead.N` says what becomes of occurrence N of a series, another time or LEFT_OUT.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
 
 from services.booking import meetings, series
 from services.booking.availability import Clock, Practice
 from services.booking.models import Process
-from services.booking.offers import WHY_NOT
+from services.booking.offers import WHY_NOT, Slot, SlotTaken
 from services.booking.scheduling import SessionWish
 from services.booking.series import Clash, SeriesConflicts, SeriesWish
 from services.booking.shapes import Day, Wish
-from services.web.forms import filled_in
+from services.web.etags import PreconditionFailed
+from services.web.forms import filled_in, reasons
+from services.web.problems import InvalidRequest, Problem
 from services.web.validation import invalid
 from services.workdays import HELSINKI, at_wall_clock, exists, local
 
 PLACE = ("minutes", "mode", "location", "join_url")
 RHYTHM = ("every_weeks", "count")
 INSTEAD, LEFT_OUT, BY_CLOCK = "instead.", "pois", "kello"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What was typed, what is wrong with it, and the times that are free instead."""
+
+    typed: Mapping[str, str]
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    alternatives: Sequence[Slot] = ()
+    status: int = 200
 
 
 class TypedTime(Wish):
@@ -49,6 +64,21 @@ class Occurrence:
     @property
     def reason(self) -> str:
         return WHY_NOT[self.clash.reason].fi if self.clash else ""
+
+
+def refused(typed: Mapping[str, str], why: ValidationError | Problem) -> Attempt:
+    """What a page shows again when a wish about times is not to be had."""
+    if isinstance(why, SlotTaken):
+        return Attempt(typed, {"starts_at": TAKEN}, cast(Sequence[Slot], why.members["alternatives"]), why.status)
+    if isinstance(why, PreconditionFailed):
+        return Attempt(typed, {"": CHANGED_MEANWHILE}, status=why.status)
+    wrong = {_FIELDS.get(name, name): reason for name, reason in reasons(why).items()}
+    return Attempt(typed, wrong, status=getattr(why, "status", InvalidRequest.status))
+
+
+_FIELDS = {"first_starts_at": "starts_at"}
+TAKEN = "Aika on jo varattu."
+CHANGED_MEANWHILE = "Tapaaminen on muuttunut sen jälkeen, kun avasit tämän sivun. Tarkista tiedot ja jatka, jos haluat."
 
 
 def wish_of(typed: Mapping[str, str], process_id: UUID, zone: ZoneInfo = HELSINKI) -> SessionWish | SeriesWish:

@@ -1,7 +1,6 @@
 """The pages by which a supervisor books for others: one meeting or a series, outside hours too, over no other."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -11,9 +10,10 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from services.booking import access, availability, bookable, booking_form, free_month, offers, scheduling, series
+from services.booking.booking_form import Attempt
 from services.booking.free_month import DayAsked, MonthAsked
 from services.booking.models import Process, Session
-from services.booking.offers import Slot, SlotTaken
+from services.booking.offers import SlotTaken
 from services.booking.pages import pages
 from services.booking.scheduling import SessionWish
 from services.booking.series import SeriesConflicts, SeriesWish
@@ -21,7 +21,7 @@ from services.booking.supervision import LENGTHS, ProcessIsClosed
 from services.booking.visiting import Supervising
 from services.database import Database
 from services.events.catalogue import Actor, Mode
-from services.web.forms import Typed, reasons
+from services.web.forms import Typed
 from services.web.problems import InvalidRequest
 from services.web.transactions import Db, Now, TransactionalRoute
 from services.web.visitors import Visitor, redirect
@@ -30,16 +30,6 @@ router = APIRouter(prefix="/tyo/tapaamiset/uusi", route_class=TransactionalRoute
 
 MinutesAsked = Annotated[int | None, Query(alias="pituus")]
 REFUSALS = (ValidationError, InvalidRequest, SlotTaken, ProcessIsClosed)
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What was typed, what is wrong with it, and the times that are free instead."""
-
-    typed: Mapping[str, str]
-    wrong: Mapping[str, str] = field(default_factory=dict)
-    alternatives: Sequence[Slot] = ()
-    status: int = 200
 
 
 @router.get("")
@@ -81,7 +71,7 @@ def book(db: Db, now: Now, visitor: Supervising, process_id: UUID, typed: Typed)
     except SeriesConflicts as conflicts:
         return _conflicts(db, visitor, process, typed, conflicts)
     except REFUSALS as refused:
-        return _form(db, visitor, process, now, _refused(typed, refused))
+        return _form(db, visitor, process, now, booking_form.refused(typed, refused))
     return redirect(f"/tyo/tapaamiset/{booked[0].id}", tehty="sarja" if len(booked) > 1 else "varattu")
 
 
@@ -91,19 +81,6 @@ def _booked(
     if isinstance(wish, SeriesWish):
         return series.book_series(db, process, wish, by, now)
     return [scheduling.book(db, process, wish, by, now)]
-
-
-def _refused(
-    typed: Mapping[str, str], refused: ValidationError | InvalidRequest | SlotTaken | ProcessIsClosed
-) -> Attempt:
-    if isinstance(refused, SlotTaken):
-        wrong = {"starts_at": "Aika on jo varattu."}
-        return Attempt(typed, wrong, refused.members["alternatives"], refused.status)  # type: ignore[arg-type]  # Slots
-    wrong = {FIELDS.get(name, name): reason for name, reason in reasons(refused).items()}
-    return Attempt(typed, wrong, status=getattr(refused, "status", InvalidRequest.status))
-
-
-FIELDS = {"first_starts_at": "starts_at"}
 
 
 def _conflicts(
@@ -140,7 +117,7 @@ def _form(
         month=shown,
         chosen=chosen,
         day=shown.day(chosen),
-        alternatives=attempt.alternatives,
+        nearest=attempt.alternatives,
         typed=attempt.typed,
         wrong=attempt.wrong,
     )

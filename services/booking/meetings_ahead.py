@@ -7,10 +7,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
-from services.booking import access
 from services.booking.models import Process, Session, Supervisor
 from services.database import Database
-from services.web.tokens import Principal
 
 MOST = 50
 
@@ -20,10 +18,6 @@ class MeetingAhead:
     session: Session
     process: Process
     supervisor: Supervisor
-
-
-def of_principal(db: Database, who: Principal, now: datetime) -> Sequence[MeetingAhead]:
-    return where(db, access.processes(who), now)
 
 
 def where(db: Database, seen: ColumnElement[bool], now: datetime) -> Sequence[MeetingAhead]:

@@ -109,8 +109,8 @@ def cancel(db: Database, meeting: Meeting, wish: Cancellation, by: Actor, now: d
     if session.status != "cancelled":
         _ensure_booked(session, by, now)
     given_up = [session] if session.status == "booked" else []
-    if wish.following and session.series_id:
-        given_up += _later_in_series(db, session)
+    if wish.following:
+        given_up += later_in_series(db, session)
     call_off(db, given_up, by, now, wish.reason)
     return given_up
 
@@ -171,7 +171,10 @@ def _wanted_place(db: Database, session: Session, wish: SessionChange) -> dict[s
     return place
 
 
-def _later_in_series(db: Database, session: Session) -> list[Session]:
+def later_in_series(db: Database, session: Session) -> list[Session]:
+    """The booked meetings of the same series that come after this one."""
+    if session.series_id is None:
+        return []
     later = select(Session).where(
         Session.series_id == session.series_id,
         col(Session.starts_at) > session.starts_at,

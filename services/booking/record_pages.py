@@ -1,0 +1,157 @@
+"""The page on which a supervisor writes down a meeting, in under a minute: who came, and its summary."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from services.booking import access, attendance, audit, meetings, record_form, session_view, summaries
+from services.booking.attendance import SessionNotBegun
+from services.booking.confidence import Sealed
+from services.booking.evaluation_models import Summary
+from services.booking.meetings import Meeting
+from services.booking.pages import pages
+from services.booking.parties_api import Configured
+from services.booking.safe import Safe
+from services.booking.scheduling import SessionIsCancelled
+from services.booking.settings import Settings
+from services.booking.summaries import Content, NothingToPublish, Publication, SessionIsAhead
+from services.booking.visiting import Supervising
+from services.database import Database
+from services.web import etags
+from services.web.etags import IfMatch, PreconditionFailed
+from services.web.forms import Typed, reasons, seen_version
+from services.web.problems import InvalidRequest, Problem
+from services.web.transactions import Db, Now, TransactionalRoute
+from services.web.visitors import Visitor, redirect
+
+router = APIRouter(
+    prefix="/tyo/tapaamiset/{session_id}/kirjaa", route_class=TransactionalRoute, include_in_schema=False
+)
+
+ADD_ROW, PUBLISH, LETTER = "lisaa", "julkaise", "kirje"
+WHATEVER_IT_IS = IfMatch("*")
+REFUSALS = (
+    ValidationError,
+    InvalidRequest,
+    PreconditionFailed,
+    SessionIsCancelled,
+    SessionNotBegun,
+    NothingToPublish,
+    SessionIsAhead,
+)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What was typed and what is wrong with it; `meanwhile` is what somebody else has saved."""
+
+    typed: Mapping[str, str]
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+    more_rows: int = 0
+    is_outdated: bool = False
+
+
+@router.get("")
+def show(db: Db, now: Now, visitor: Supervising, safe: Sealed, session_id: UUID) -> Response:
+    meeting = meetings.find(db, session_id, access.processes(visitor.principal))
+    return _page(db, visitor, safe, meeting, now, None)
+
+
+@router.post("")
+def save(
+    db: Db, now: Now, visitor: Supervising, settings: Configured, safe: Sealed, session_id: UUID, typed: Typed
+) -> Response:
+    meeting = meetings.locked(db, session_id, access.processes(visitor.principal))
+    if ADD_ROW in typed:
+        return _page(db, visitor, safe, meeting, now, Attempt(typed, more_rows=1))
+    try:
+        done = _write(db, visitor, settings, safe, meeting, typed, now)
+    except REFUSALS as refused:
+        db.rollback()
+        meeting = meetings.find(db, session_id, access.processes(visitor.principal))
+        return _page(db, visitor, safe, meeting, now, _attempt(typed, refused))
+    return redirect(f"/tyo/tapaamiset/{session_id}", tehty=done)
+
+
+def _write(
+    db: Database,
+    visitor: Visitor,
+    settings: Settings,
+    safe: Safe,
+    meeting: Meeting,
+    typed: Mapping[str, str],
+    now: datetime,
+) -> str:
+    """Write down all that the form holds; returns what was done."""
+    came, wish = record_form.attendance_of(typed), record_form.summary_of(typed)
+    summary = summaries.of_session(db, meeting.session.id)
+    seen_version(typed).check(_version(meeting, summary))
+    if came:
+        by = access.actor(visitor.principal)
+        attendance.record(db, settings.link_key, meeting, came, by, now)
+    if summary or not record_form.is_empty(wish):
+        summary = summaries.write(db, safe, meeting, wish, WHATEVER_IT_IS, now)
+    if PUBLISH in typed:
+        _publish(db, visitor, settings, safe, meeting, typed, now)
+        return "julkaistu"
+    return "kirjattu" if came else "luonnos"
+
+
+def _publish(
+    db: Database,
+    visitor: Visitor,
+    settings: Settings,
+    safe: Safe,
+    meeting: Meeting,
+    typed: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """The first edition is sent by letter, a correction only if that was ticked."""
+    if summaries.of_session(db, meeting.session.id) is None:
+        raise NothingToPublish
+    publication = Publication(send_letter=True) if LETTER in typed else Publication()
+    summary = summaries.publish(db, settings.link_key, safe, meeting, publication, now)
+    audit.note(db, now, visitor.principal.credential, "summary.published", f"summary/{summary.id}")
+
+
+def _attempt(typed: Mapping[str, str], refused: ValidationError | Problem) -> Attempt:
+    status = getattr(refused, "status", InvalidRequest.status)
+    if isinstance(refused, PreconditionFailed):
+        return Attempt(typed, status=status, is_outdated=True)
+    return Attempt(typed, record_form.by_field(reasons(refused), typed), status)
+
+
+def _version(meeting: Meeting, summary: Summary | None) -> str:
+    """Attendance and summary are written on one page, so that it has the versions of both."""
+    return etags.tag(meeting.session.version, summary.revision if summary else 0)
+
+
+def _page(
+    db: Database, visitor: Visitor, safe: Safe, meeting: Meeting, now: datetime, attempt: Attempt | None
+) -> Response:
+    process, session = meeting
+    summary, states = summaries.of_session(db, session.id), attendance.of_session(db, session.id)
+    expected = session_view.expected(db, meeting, states)
+    draft = summaries.draft(safe, summary) if summary else None
+    attempt = attempt or Attempt(record_form.of_content(draft) | record_form.of_attendance(session, expected, states))
+    return pages.show(
+        "session_record.html",
+        attempt.status,
+        visitor=visitor,
+        process=process,
+        session=session,
+        expected=expected if session.starts_at <= now else [],
+        summary=summary,
+        meanwhile=(draft or Content(themes=[], actions=[])) if attempt.is_outdated else None,
+        version=_version(meeting, summary),
+        now=now,
+        rows=record_form.with_spare_rows(attempt.typed, attempt.more_rows),
+        typed=attempt.typed,
+        wrong=attempt.wrong,
+    )
