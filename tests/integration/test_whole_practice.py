@@ -252,8 +252,18 @@ def benefit_row(course: Course, benefit: str, phases: Sequence[Phase]) -> str:
     )
 
 
+def figures_in(rows: Sequence[list[str]]) -> list[list[str]]:
+    """The table's rows without those of single meetings and of what the levels are in words."""
+    names = {
+        "Tapaamiset": {"pidetty jaksolla", "peruttu jaksolla", "pidetty kaikkiaan", "suunniteltu kaikkiaan"},
+        "Läsnäolo": {"läsnä", "poissa", "saapumatta"},
+        "Tavoitteet": {"taso", "keskiarvo"},
+    }
+    return [row for row in rows if row[3] in names.get(row[0], ()) or row[0] in ("T-luku", "Hyödyt")]
+
+
 def expected_rows(course: Course, first: date, last: date) -> list[list[str]]:
-    """The table's rows that tell figures."""
+    """The rows of the table that tell figures."""
     code, rows = course.code, list[list[str]]()
     document = expected_document(course, first, last)
     sessions, attendance = document["sessions"], document["attendance"]
@@ -378,9 +388,7 @@ def test_each_figure_of_each_goal_report_is_the_one_reckoned_here(
         if not begun:
             continue
         assert told(report["document"]) == expected_document(course, first, last)
-        rows = table(practice, report)
-        told_rows = [row for row in rows if row[0] not in ("Raportti", "Vastaaminen", "Sovitut asiat")]
-        assert told_rows == expected_rows(course, first, last)
+        assert figures_in(table(practice, report)) == expected_rows(course, first, last)
         letter = letter_about(practice, cast.HELENA.email, f"Tavoitearviointi {label(first, last)}: {course.code}")
         forms = {"PDF": pdf_text(practice, report), "letter": seen(letter["html"])}
         for name, text in forms.items():
