@@ -1,13 +1,14 @@
 """The demo's story ends in the present on whatever day somebody starts it."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
 from services.local import almanac
 from services.workdays import is_quiet_season, is_working_day, local
 
-TODAYS = [date(2026, 1, 1) + timedelta(days=3 * number) for number in range(250)]
+TODAYS = [date(2026, 1, 1) + timedelta(days=9 * number) for number in range(82)]
 
 
 @pytest.mark.parametrize("today", TODAYS, ids=str)
@@ -19,7 +20,7 @@ def test_eleven_meetings_are_past_and_three_ahead_all_on_days_that_suit(today: d
     assert days[10] <= today - timedelta(days=5)
     assert today < days[11]
     assert all(is_working_day(day) and not is_quiet_season(day) for day in days)
-    assert all(later - earlier >= timedelta(weeks=2) for earlier, later in zip(days[:10], days[1:11], strict=True))
+    assert all(later - earlier >= timedelta(weeks=2) for earlier, later in pairwise(days))
     assert local(almanac.first_morning(today)).date() < days[0]
 
 
