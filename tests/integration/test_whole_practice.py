@@ -354,7 +354,9 @@ def test_everybody_got_the_letters_of_the_story_and_none_twice(practice: Practic
     assert [counts[f"Työnohjauksen {name}"] for name in ROUNDS.values()] == [1, 1, 1]
     assert counts["Tutustu työnohjauksen loppuraporttiin ennen sen luovuttamista"] == 1
     assert len({letter["message_id"] for letter in practice.letters()}) == len(practice.letters())
-    assert {row["status"] for row in practice.messages()} <= {"planned", "sent", "cancelled"}
+    # An agenda is for its morning, through which the story's clock may have leapt.
+    others = {row["status"] for row in practice.messages() if row["kind"] != "daily_agenda"}
+    assert others <= {"planned", "sent", "cancelled"}
 
 
 # -- reports to the supervisor ----------------------------------------------------------------------------
