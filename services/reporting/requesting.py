@@ -45,6 +45,14 @@ def client_report(db: Database, process: Process, period: Period | None, link_ke
     return Requested(report, made=True)
 
 
+def again(db: Database, process: Process, report: Report, link_key: str, now: datetime) -> Requested:
+    """What the report was of, as it would be told now."""
+    if report.kind is Kind.goal_report:
+        return goal_report(db, process, report.period, link_key, now)
+    period = None if report.occasion == drafts.WHOLE_PROCESS else report.period
+    return client_report(db, process, period, link_key, now)
+
+
 def _locked(db: Database, process: Process, kind: Kind, occasion: str) -> Report:
     query = select(Report).where(Report.kind == kind, Report.subject_id == process.process_id)
     return db.scalars(query.where(col(Report.occasion) == occasion).with_for_update()).one()

@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from services.database import Database
 from services.events.catalogue import Form
 from services.reporting import dossiers, drafts
-from services.reporting.models import Report, Review
+from services.reporting.models import Process, Report, Review
 from services.web.validation import invalid
 
 
@@ -38,6 +38,11 @@ class Standing(NamedTuple):
     @property
     def waiting(self) -> list[UUID]:
         return [person for person in self.participants if person not in self.seen]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether nothing stands in the way of a release."""
+        return not self.waiting and not self.objecting
 
 
 def give(db: Database, report: Report, participant_id: UUID, opinion: Opinion, link_key: str, now: datetime) -> None:
@@ -73,7 +78,24 @@ def _consent(db: Database, report: Report, form: Form, *, tells_goals: bool, now
 def standing(db: Database, report: Report) -> Standing:
     participants = dossiers.get(db, report.subject_id).process.participant_ids
     query = select(Review).where(Review.report_id == report.id, Review.version == report.version)
-    valid = [review for review in db.scalars(query) if review.participant_id in participants]
+    return _standing(participants, db.scalars(query).all())
+
+
+def standings(db: Database, drafts: Sequence[tuple[Report, Process]]) -> dict[UUID, Standing]:
+    """The standing of many reports at once, by their ids."""
+    query = select(Review).where(col(Review.report_id).in_([report.id for report, _ in drafts]))
+    given = db.scalars(query).all()
+    return {
+        report.id: _standing(
+            process.participant_ids,
+            [review for review in given if (review.report_id, review.version) == (report.id, report.version)],
+        )
+        for report, process in drafts
+    }
+
+
+def _standing(participants: Sequence[UUID], given: Sequence[Review]) -> Standing:
+    valid = [review for review in given if review.participant_id in participants]
     return Standing(
         participants=participants,
         seen=[review.participant_id for review in valid],
@@ -85,6 +107,11 @@ def newest(db: Database, report: Report, participant_id: UUID) -> Review | None:
     """What this participant says of the report as it is now."""
     review = db.get(Review, (report.id, participant_id))
     return review if review and review.version == report.version else None
+
+
+def comment_of(review: Review, link_key: str) -> str | None:
+    """For whoever wrote it."""
+    return _open(link_key, review.comment)
 
 
 class Comment(NamedTuple):

@@ -35,12 +35,12 @@ class ScheduleShown(BaseModel):
 
 @router.get("")
 def show(db: Db, who: Staff, supervisor_id: UUID) -> ScheduleShown:
-    return _shown(_find(db, who, supervisor_id))
+    return _shown(find(db, who, supervisor_id))
 
 
 @router.put("")
 def change(db: Db, now: Now, who: Staff, supervisor_id: UUID, wish: ScheduleWish) -> ScheduleShown:
-    schedule = _find(db, who, supervisor_id, lock=True)
+    schedule = find(db, who, supervisor_id, lock=True)
     planning.change_cadence(db, schedule, wish.cadence, now)
     return _shown(schedule)
 
@@ -49,7 +49,7 @@ def _shown(schedule: Schedule) -> ScheduleShown:
     return ScheduleShown(supervisor_id=schedule.supervisor_id, cadence=schedule.cadence, next_due_at=schedule.due_at)
 
 
-def _find(db: Database, who: Principal, supervisor_id: UUID, *, lock: bool = False) -> Schedule:
+def find(db: Database, who: Principal, supervisor_id: UUID, *, lock: bool = False) -> Schedule:
     query = select(Schedule).where(col(Schedule.supervisor_id) == supervisor_id)
     schedule = db.scalars(query.with_for_update() if lock else query).one_or_none()
     if schedule is None or (who.role is Role.supervisor and who.party_id != supervisor_id):

@@ -1,6 +1,7 @@
 """What requests to reporting are made of."""
 
 import unicodedata
+from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
@@ -8,6 +9,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from services.reporting import periods
 from services.reporting.periods import Period
 from services.web.validation import Wrong
+
+EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
+"""Days beyond these are slips of the keyboard; where the calendar itself ends, there is no midnight after a day."""
 
 
 class Wish(BaseModel):
@@ -25,7 +29,8 @@ def several_lines(text: str) -> str:
 
 def known_period(key: str) -> str:
     try:
-        periods.parse(key)
+        if not EARLIEST <= periods.parse(key).last <= LATEST:
+            raise ValueError("No practice reports of such days.")
     except ValueError as error:
         raise Wrong(
             "Jakso on muotoa 2026-10, 2026-Q4, 2026-H2 tai 2026-09-01--2026-11-30.",

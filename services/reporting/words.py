@@ -3,6 +3,8 @@
 from services import finnish
 from services.events.catalogue import Form, Phase
 from services.reporting.documents import Awaiting, Chore
+from services.reporting.models import Kind
+from services.reporting.periods import Cadence
 from services.vocabulary import EVALUATIONS
 
 SHORT_ROUNDS = {Phase.start: "alku", Phase.mid: "väli", Phase.final: "loppu"}
@@ -16,6 +18,17 @@ SHORT_FORMS = {
 MEETING_STATUS = {"booked": "varattu", "held": "pidetty", "cancelled": "peruttu"}
 CLIENT_STATUS = {"draft": "luonnos", "released": "luovutettu", "withdrawn": "peruttu, ei enää voimassa"}
 IMPORTANCE = {1: "tavallinen", 2: "tärkeä", 3: "erittäin tärkeä"}
+
+KINDS = {
+    Kind.goal_report: "Tavoitearviointi",
+    Kind.overview_report: "Yleiskatsaus",
+    Kind.client_report: "Loppuraportti tilaajalle",
+}
+CADENCES = {
+    Cadence.monthly: "Kuukausittain",
+    Cadence.quarterly: "Neljännesvuosittain",
+    Cadence.half_yearly: "Puolivuosittain",
+}
 
 _NUMBERS = (
     ("nolla", "nollasta", "nollassa"),

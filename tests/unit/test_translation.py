@@ -31,7 +31,6 @@ WAITING = {
     "summary",
     "times",
     "preferences",
-    "report_page",
 }
 LETTERS = re.compile(r"[a-zåäö]{2,}", re.IGNORECASE)
 BLOCKS = re.compile(

@@ -41,6 +41,8 @@ def web_page(name: str) -> str:
         content=content,
         secret="x",
         question=None,
+        typed={},
+        wrong={},
         privacy_url="/",
         report_stylesheet=pages.STYLESHEET,
     )
