@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from sqlalchemy import Select, delete, select
 from sqlmodel import col
 
-from services.booking import goals
+from services.booking import answer_drafts, goals
 from services.booking.benefits import BENEFITS, MOST_A_PROCESS, BenefitId
 from services.booking.evaluation import RoundIsClosed, close_if_all_answered, invited, is_over
 from services.booking.evaluation_models import Answer, BenefitRating, Evaluation, GoalRating, Invitation
@@ -26,8 +26,8 @@ from services.web.validation import Wrong, invalid
 Comment = Annotated[str, StringConstraints(max_length=5000), AfterValidator(several_lines)]
 
 
-class Ratings(Wish):
-    """What is rated: goals from −2 to +2, benefits from 1 to 5, null where somebody can't say."""
+class Draft(Wish):
+    """What is rated, as far as somebody has come: goals from −2 to +2, benefits from 1 to 5, null for "can't say"."""
 
     goals: dict[UUID, Level] = Field(default={}, max_length=goals.MOST)
     benefits: dict[BenefitId, Agreement | None] = Field(default={}, max_length=MOST_A_PROCESS)
@@ -35,6 +35,10 @@ class Ratings(Wish):
         default=None,
         description="Älä kirjaa terveystietoja tai asiakkaiden ja potilaiden tunnistetietoja.",
     )
+
+
+class Ratings(Draft):
+    """What is rated: goals from −2 to +2, benefits from 1 to 5, null where somebody can't say."""
 
     @model_validator(mode="after")
     def says_something(self) -> "Ratings":
@@ -95,8 +99,10 @@ def give(
     asked = questions(db, evaluation)
     _check_who(db, asked, participant_id)
     _check_what(asked, ratings)
+    if participant_id:
+        answer_drafts.drop(db, evaluation.id, participant_id)
     before = of_participant_in(db, evaluation.id, participant_id)
-    if before and _says_the_same(safe, before, ratings):
+    if before and says_the_same(safe, before, ratings):
         return before.answer
     answer = before.answer if before else _blank(evaluation.id, participant_id)
     _write(db, safe, asked, answer, ratings, now)
@@ -124,7 +130,7 @@ def _check_what(asked: Questions, ratings: Ratings) -> None:
             raise invalid(f"benefits.{benefit}", "Tätä ei kysytty.", "This was not asked.")
 
 
-def _says_the_same(safe: Safe, before: Given, ratings: Ratings) -> bool:
+def says_the_same(safe: Safe, before: Given, ratings: Draft) -> bool:
     comment = safe.open_if_any(before.answer.comment, place(before.answer))
     return (before.goals, before.benefits, comment) == (ratings.goals, ratings.benefits, ratings.comment)
 
@@ -219,6 +225,7 @@ def event(db: Database, evaluation: Evaluation, given: Given) -> EvaluationAnswe
 
 def forget(db: Database, participant_id: UUID) -> None:
     """Drop what a participant answered, and what was told of it. That they were asked stays."""
+    answer_drafts.forget(db, participant_id)
     for given in of_participant(db, participant_id):
         outbox.forget(db, f"answer/{given.answer.id}")
         db.execute(delete(Answer).where(col(Answer.id) == given.answer.id))

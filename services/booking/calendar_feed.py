@@ -99,17 +99,17 @@ def _led_by(db: Database, supervisor_id: UUID, now: datetime) -> list[Entry]:
         .limit(LONGEST)
     )
     return [
-        _entry(session, f"{process.code}, {FORM_LABELS[Form(process.form)]}, tapaaminen {session.number}")
+        entry_of(session, f"{process.code}, {FORM_LABELS[Form(process.form)]}, tapaaminen {session.number}")
         for session, process in db.execute(query)
     ]
 
 
 def _of_process(db: Database, process_id: UUID, now: datetime) -> list[Entry]:
     query = select(Session).where(Session.process_id == process_id, col(Session.starts_at) > now - KEPT)
-    return [_entry(session, SUMMARY) for session in db.scalars(query.order_by(col(Session.starts_at)).limit(LONGEST))]
+    return [entry_of(session) for session in db.scalars(query.order_by(col(Session.starts_at)).limit(LONGEST))]
 
 
-def _entry(session: Session, summary: str) -> Entry:
+def entry_of(session: Session, summary: str = SUMMARY) -> Entry:
     return Entry(
         id=session.id,
         version=session.version,

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
-from services.booking import access, benefits, goals, links, rounds, supervision
+from services.booking import access, answer_drafts, benefits, goals, links, rounds, supervision
 from services.booking.evaluation_models import Answer, Evaluation, Invitation
 from services.booking.models import Participant, Process, Session
 from services.database import Database
@@ -178,6 +178,7 @@ def close(db: Database, evaluation: Evaluation, now: datetime) -> None:
     if evaluation.status == "closed":
         raise RoundIsClosed
     evaluation.status, evaluation.closed_at, evaluation.version = "closed", now, evaluation.version + 1
+    answer_drafts.drop_all(db, evaluation.id)
     db.flush()
     stage(db, "booking", now, [event(db, evaluation, EvaluationClosed)])
 

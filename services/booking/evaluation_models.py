@@ -108,11 +108,15 @@ class Evaluation(Table, table=True):
 
 
 class Invitation(Table, table=True):
-    """A participant who is asked to answer a round. Its id is that of the personal link."""
+    """A participant who is asked to answer a round. Its id is that of the personal link.
+
+    What they have filled in and not sent yet is the draft; until they send it, nobody else reads or counts it.
+    """
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     evaluation_id: UUID = key("evaluation.id", index=False)
     participant_id: UUID = key("participant.id")
+    draft: bytes | None = Field(default=None, sa_column=sealed(nullable=True))
 
     __table_args__ = (UniqueConstraint("evaluation_id", "participant_id", name="one_invitation_a_participant"),)
 

@@ -2,27 +2,32 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import ValidationError
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from services import vocabulary
-from services.booking import answers, audit, benefits, evaluation, feedback, links, rounds
-from services.booking.answers import Given, Questions, Ratings
+from services.booking import answer_drafts, answers, audit, benefits, evaluation, feedback, links, rounds
+from services.booking.answers import Draft, Given, Questions, Ratings
+from services.booking.benefits import BenefitId
 from services.booking.confidence import Sealed
+from services.booking.evaluation import RoundIsClosed
 from services.booking.evaluation_models import Evaluation, Feedback, Invitation
 from services.booking.feedback import FeedbackWish
 from services.booking.goals import described
 from services.booking.links import Purpose
 from services.booking.models import Process, Session
-from services.booking.pages import SEE_OTHER, pages
+from services.booking.pages import pages
 from services.booking.safe import Safe
 from services.database import Database
 from services.events.catalogue import Form, Phase
 from services.web.forms import Typed
+from services.web.problems import InvalidRequest
 from services.web.transactions import Db, Now, TransactionalRoute
-from services.web.validation import reasons_by_field
+from services.web.validation import reasons_by_field, reasons_of
+from services.web.visitors import redirect
 
 router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
 
@@ -34,24 +39,46 @@ GOAL, BENEFIT = "goals.", "benefits."
 
 
 @router.get("/arviointi/{secret}")
-def show(db: Db, now: Now, safe: Sealed, secret: str, tallennettu: bool = False) -> Response:
+def show(db: Db, now: Now, safe: Sealed, secret: str, tehty: str = "") -> Response:
+    """A draft before the answer that it is to replace: whoever goes on does so where they left off."""
     one, invitation = _asked(db, secret, now)
     given = answers.of_participant_in(db, one.id, invitation.participant_id)
-    typed = _as_typed(safe, given) if given else {}
-    return _page(db, one, secret, now, typed, is_saved=tallennettu)
+    begun = answer_drafts.kept(safe, invitation, Draft)
+    typed = _begun_as_typed(begun) if begun else _as_typed(safe, given) if given else {}
+    return _page(db, one, secret, now, typed, done=tehty, is_begun=begun is not None, is_answered=given is not None)
 
 
 @router.post("/arviointi/{secret}")
-def save(db: Db, now: Now, safe: Sealed, secret: str, typed: Typed) -> Response:
+def send(db: Db, now: Now, safe: Sealed, secret: str, typed: Typed) -> Response:
     """What was typed comes back with what is wrong with it."""
     one, invitation = _asked(db, secret, now, lock=True)
     try:
         ratings = Ratings.model_validate(_as_ratings(typed))
+        answer = answers.give(db, safe, one, invitation.participant_id, ratings, now)
     except ValidationError as error:
         return _page(db, one, secret, now, typed, status=422, wrong=reasons_by_field(error))
-    answer = answers.give(db, safe, one, invitation.participant_id, ratings, now)
+    except InvalidRequest as changed:
+        return _page(db, one, secret, now, typed, status=422, wrong=reasons_of(changed, "goals"))
     audit.note(db, now, f"participant/{invitation.participant_id}", "evaluation.answered", f"answer/{answer.id}")
-    return RedirectResponse(f"/arviointi/{secret}?tallennettu=1", SEE_OTHER)
+    return redirect(f"/arviointi/{secret}", tehty="lahetetty")
+
+
+@router.post("/arviointi/{secret}/luonnos")
+def keep_draft(db: Db, now: Now, safe: Sealed, secret: str, typed: Typed) -> Response:
+    """Save what there is, by the button or by the script while one goes on; only sending makes it an answer."""
+    one, invitation = _asked(db, secret, now, lock=True)
+    if evaluation.is_over(one, now):
+        raise RoundIsClosed
+    try:
+        draft = Draft.model_validate(_as_ratings(typed))
+    except ValidationError as error:
+        return _page(db, one, secret, now, typed, status=422, wrong=reasons_by_field(error))
+    given = answers.of_participant_in(db, one.id, invitation.participant_id)
+    if given and answers.says_the_same(safe, given, draft):
+        answer_drafts.drop(db, one.id, invitation.participant_id)
+    else:
+        answer_drafts.keep(safe, invitation, draft)
+    return redirect(f"/arviointi/{secret}", tehty="tallennettu")
 
 
 def _asked(db: Database, secret: str, now: datetime, *, lock: bool = False) -> tuple[Evaluation, Invitation]:
@@ -68,7 +95,9 @@ def _page(
     *,
     status: int = 200,
     wrong: Mapping[str, str] | None = None,
-    is_saved: bool = False,
+    done: str = "",
+    is_begun: bool = False,
+    is_answered: bool = False,
 ) -> Response:
     asked = answers.questions(db, one)
     return pages.show(
@@ -79,11 +108,13 @@ def _page(
         label=vocabulary.EVALUATIONS[Phase(one.phase)],
         due=rounds.last_day(one.due_at),
         is_over=evaluation.is_over(one, now),
-        is_saved=is_saved,
+        is_begun=is_begun,
+        is_answered=is_answered,
+        done=done,
         process=db.get_one(Process, one.process_id),
         is_alone=asked.form is Form.individual,
         goals=_goals(asked),
-        benefits={id_: benefits.BENEFITS[id_].statement for id_ in one.benefits},
+        benefits={f"{BENEFIT}{id_}": benefits.BENEFITS[id_].statement for id_ in one.benefits},
         level_labels=vocabulary.LEVEL_LABELS,
         cannot_say=CANNOT_SAY,
         typed=typed,
@@ -100,13 +131,20 @@ def _goals(asked: Questions) -> Mapping[str, object]:
 
 def _as_typed(safe: Safe, given: Given) -> dict[str, str]:
     """An answer as the fields of the page that gave it."""
-    levels = {f"{GOAL}{goal_id}": str(level) for goal_id, level in given.goals.items()}
-    agreements = {
-        f"{BENEFIT}{benefit}": CANNOT_SAY if agreement is None else str(agreement)
-        for benefit, agreement in given.benefits.items()
-    }
     comment = safe.open_if_any(given.answer.comment, answers.place(given.answer))
-    return levels | agreements | {"comment": comment or ""}
+    return _fields(given.goals, given.benefits, comment)
+
+
+def _begun_as_typed(draft: Draft) -> dict[str, str]:
+    return _fields(draft.goals, draft.benefits, draft.comment)
+
+
+def _fields(
+    goals: Mapping[UUID, int], agreements: Mapping[BenefitId, int | None], comment: str | None
+) -> dict[str, str]:
+    levels = {f"{GOAL}{goal_id}": str(level) for goal_id, level in goals.items()}
+    agreed = {f"{BENEFIT}{id_}": CANNOT_SAY if said is None else str(said) for id_, said in agreements.items()}
+    return levels | agreed | {"comment": comment or ""}
 
 
 def _as_ratings(typed: Mapping[str, str]) -> dict[str, object]:
@@ -138,7 +176,7 @@ def save_feedback(db: Db, now: Now, safe: Sealed, secret: str, typed: Typed) -> 
         return _feedback_page(session, secret, typed, status=422, wrong=reasons_by_field(error))
     feedback.give(db, safe, one, wish, now)
     audit.note(db, now, f"participant/{one.participant_id}", "feedback.given", f"session/{session.id}")
-    return RedirectResponse(f"/palaute/{secret}?tallennettu=1", SEE_OTHER)
+    return redirect(f"/palaute/{secret}", tallennettu="1")
 
 
 def _asked_of(db: Database, secret: str, now: datetime, *, lock: bool = False) -> tuple[Feedback, Session]:

@@ -1,21 +1,37 @@
-"""The free times of one month, as a calendar on the wall shows them."""
+"""The free times of one month, as a calendar on the wall shows them, and the time that somebody chose from it."""
 
 from calendar import Calendar as Weeks
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import ValidationError
 
 from services.booking import availability, slots
 from services.booking.availability import Practice
+from services.booking.offers import SlotTaken, TimeNotOffered
+from services.booking.shapes import Instant, Wish
 from services.database import Database
 from services.events.catalogue import Form
+from services.web.problems import InvalidRequest
 from services.workdays import local
 
 MonthAsked = Annotated[str, Query(alias="kuukausi", pattern=r"^(\d{4}-(0[1-9]|1[0-2]))?$")]
 DayAsked = Annotated[date | None, Query(alias="paiva")]
+
+NOT_TO_BE_HAD = (SlotTaken, TimeNotOffered, InvalidRequest)
+"""What may become of a free time between its being shown and its being chosen."""
+
+MONTHS_LOOKED_AT = 3
+
+
+class TimeWish(Wish):
+    """A time that was chosen."""
+
+    starts_at: Instant
 
 
 @dataclass(frozen=True)
@@ -45,9 +61,22 @@ class FreeMonth:
 def look(
     db: Database, practice: Practice, form: Form | None, length: timedelta, asked: str, now: datetime
 ) -> FreeMonth:
-    """The month asked for as ``2026-12``, or the present one; never one that lies before or beyond all booking."""
+    """The month asked for as ``2026-12``; without one, the present month, or the next in which there is a free day."""
+    today = local(now, practice.rules.zone).date()
+    month = _look_at(db, practice, form, length, _month(asked) or today, now)
+    for _ in range(MONTHS_LOOKED_AT - 1):
+        if asked or month.has_any or month.later is None:
+            break
+        month = _look_at(db, practice, form, length, month.later, now)
+    return month
+
+
+def _look_at(
+    db: Database, practice: Practice, form: Form | None, length: timedelta, wanted: date, now: datetime
+) -> FreeMonth:
+    """Never a month that lies before or beyond all booking."""
     today, last_of_all = local(now, practice.rules.zone).date(), practice.rules.last_day(now)
-    first = min(max(_month(asked) or today, today), last_of_all).replace(day=1)
+    first = min(max(wanted, today), last_of_all).replace(day=1)
     weeks = Weeks().monthdatescalendar(first.year, first.month)
     begin, end = max(first, today), min(_next(first) - timedelta(days=1), last_of_all)
     calendar = availability.calendar(db, practice, begin, end, now)
@@ -60,6 +89,20 @@ def look(
         earlier=(first - timedelta(days=1)).replace(day=1) if first > today else None,
         later=_next(first) if _next(first) <= last_of_all else None,
     )
+
+
+def instant_in(typed: Mapping[str, str]) -> datetime | None:
+    """The time that was chosen in a form, if it is one."""
+    try:
+        return TimeWish.model_validate({"starts_at": typed.get("starts_at")}).starts_at
+    except ValidationError:
+        return None
+
+
+def looked_at(typed: Mapping[str, str]) -> tuple[str, date | None]:
+    """The month and the day of the time that was chosen in a form."""
+    wanted = instant_in(typed)
+    return (f"{local(wanted):%Y-%m}", local(wanted).date()) if wanted else ("", None)
 
 
 def _month(asked: str) -> date | None:

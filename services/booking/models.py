@@ -237,6 +237,23 @@ class Participant(Table, table=True):
     __table_args__ = (Index("participants_by_address", text("lower(email)")),)
 
 
+class ErasureRequest(Table, table=True):
+    """A participant's wish to be forgotten, until the supervisor has erased them or declined, or they took it back."""
+
+    __tablename__ = "erasure_request"
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    participant_id: UUID = key("participant.id")
+    asked_at: datetime = instant()
+    settled_at: datetime | None = instant(nullable=True)
+    outcome: str | None = None
+
+    __table_args__ = (
+        CheckConstraint("(settled_at IS NULL) = (outcome IS NULL)", name="settled_somehow"),
+        CheckConstraint("outcome IN ('erased', 'declined', 'withdrawn')", name="known_outcome"),
+        Index("one_open_erasure_request", "participant_id", unique=True, postgresql_where=text("settled_at IS NULL")),
+    )
+
+
 # -- meetings ---------------------------------------------------------------------------------------------
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import delete, func
 from sqlmodel import col, select
 
-from services.booking import links
-from services.booking.models import Link, Participant
+from services.booking import audit, erasure_requests, links
+from services.booking.models import Link, Participant, Process
 from services.booking.shapes import EmailAddress, Line, Name, Wish, optional
 from services.database import Database, new_id
 from services.events import outbox
@@ -134,11 +134,21 @@ def change(person: Participant, others: People, wish: PersonChange, match: IfMat
     return changed(person)
 
 
-def choose_letters(person: Participant, *, in_letter: bool) -> ParticipantChanged:
-    """Whether the words of summaries come to this person in letters. The caller holds the process."""
-    person.summary_in_letter = in_letter
-    person.version += 1
-    return changed(person)
+def choose_letters(db: Database, person: Participant, now: datetime, *, in_letter: bool) -> None:
+    """Whether the words of summaries come to this person in letters: their own choice, by one of their links."""
+    hold(db, person)
+    if person.summary_in_letter != in_letter:
+        person.summary_in_letter = in_letter
+        person.version += 1
+        outbox.stage(db, "booking", now, [changed(person)])
+        audit.note(db, now, f"participant/{person.id}", "participant.changed", f"participant/{person.id}")
+
+
+def hold(db: Database, person: Participant) -> Process:
+    """The person's process with its row locked, and the person as they are now."""
+    process = db.get_one(Process, person.process_id, with_for_update=True, populate_existing=True)
+    db.refresh(person)
+    return process
 
 
 def erase(db: Database, person: Participant, now: datetime) -> ParticipantErased:
@@ -148,6 +158,7 @@ def erase(db: Database, person: Participant, now: datetime) -> ParticipantErased
     person.sqlmodel_update(nothing | nobody)
     person.version += 1
     db.execute(delete(Link).where(col(Link.subject_id) == person.id))
+    erasure_requests.settle(db, person.id, "erased", now)
     event = erased(person)
     outbox.forget(db, event.aggregate)
     return event

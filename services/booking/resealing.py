@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, func, select
 
-from services.booking import answers, feedback, notes, summaries
-from services.booking.evaluation_models import Answer, Feedback, PrivateNote, Summary, SummaryEdition
+from services.booking import answer_drafts, answers, feedback, notes, summaries
+from services.booking.evaluation_models import Answer, Feedback, Invitation, PrivateNote, Summary, SummaryEdition
 from services.booking.safe import ID_LENGTH, Safe
 from services.database import transaction
 
@@ -26,6 +26,7 @@ SEALED = (
     Sealed(Summary, "draft", lambda summary: summaries.place(summary.id)),
     Sealed(SummaryEdition, "text", lambda edition: summaries.edition_place(edition.summary_id, edition.number)),
     Sealed(Answer, "comment", answers.place),
+    Sealed(Invitation, "draft", lambda invitation: answer_drafts.place(invitation.id)),
     Sealed(Feedback, "takeaway", feedback.place),
 )
 

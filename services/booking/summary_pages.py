@@ -3,18 +3,18 @@
 from datetime import datetime
 
 from fastapi import APIRouter
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from services.booking import audit, links, participants, summaries
 from services.booking.confidence import Sealed
 from services.booking.evaluation_models import Summary
 from services.booking.links import Purpose
-from services.booking.models import Participant, Process, Session, Supervisor
-from services.booking.pages import SEE_OTHER, pages
+from services.booking.models import Participant, Session, Supervisor
+from services.booking.pages import pages
 from services.database import Database
-from services.events.outbox import stage
 from services.web.forms import Typed
 from services.web.transactions import Db, Now, RecordedRoute
+from services.web.visitors import redirect
 
 router = APIRouter(prefix="/yhteenveto/{secret}", route_class=RecordedRoute, include_in_schema=False)
 
@@ -40,14 +40,9 @@ def show(db: Db, now: Now, safe: Sealed, secret: str, tehty: bool = False) -> Re
 @router.post("/kirjeet")
 def choose_letters(db: Db, now: Now, secret: str, typed: Typed) -> Response:
     """Whether the words of summaries come in letters, or only a link to this page."""
-    _, session, person = _readable(db, secret, now)
-    db.get_one(Process, session.process_id, with_for_update=True)
-    db.refresh(person)
-    in_letter = typed.get("tekstina") == "1"
-    if person.summary_in_letter != in_letter:
-        stage(db, "booking", now, [participants.choose_letters(person, in_letter=in_letter)])
-        audit.note(db, now, f"participant/{person.id}", "participant.changed", f"participant/{person.id}")
-    return RedirectResponse(f"/yhteenveto/{secret}?tehty=1", SEE_OTHER)
+    _, _, person = _readable(db, secret, now)
+    participants.choose_letters(db, person, now, in_letter=typed.get("tekstina") == "1")
+    return redirect(f"/yhteenveto/{secret}", tehty="1")
 
 
 def _readable(db: Database, secret: str, now: datetime) -> tuple[Summary, Session, Participant]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from services.notifier import planning, preferences
@@ -17,15 +17,16 @@ Ticked = Annotated[str, Form(max_length=20)]
 
 
 @router.get("/{secret}")
-def show(db: Db, secret: str) -> Response:
+def show(db: Db, request: Request, secret: str) -> Response:
     _, preference = preferences.find(db, secret)
-    return _page(preference)
+    return _page(request, preference)
 
 
 @router.post("/{secret}")
 def choose(
     db: Db,
     now: Now,
+    request: Request,
     secret: str,
     reminder_week: Ticked = "",
     reminder_day: Ticked = "",
@@ -38,8 +39,9 @@ def choose(
     preference.reminder_day = bool(reminder_day) and not unsubscribe
     db.flush()
     planning.plan(db, planning.PROCESS, participant.process_id, now)
-    return _page(preference, saved=True)
+    return _page(request, preference, saved=True)
 
 
-def _page(preference: Preference, *, saved: bool = False) -> Response:
-    return pages.show("preferences.html", preference=preference, saved=saved)
+def _page(request: Request, preference: Preference, *, saved: bool = False) -> Response:
+    privacy_url = f"{request.app.state.settings.public_url}/tietosuoja"
+    return pages.show("preferences.html", chosen=preference.model_dump(), privacy_url=privacy_url, saved=saved)

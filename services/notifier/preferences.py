@@ -1,6 +1,6 @@
 """Which reminders each participant wants. Everybody gets them until they say otherwise."""
 
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -14,7 +14,7 @@ from services.web.problems import NotFound
 
 def prepare(db: Database, participant_id: UUID, link_key: str) -> None:
     """Make the link under which a participant chooses; only the digest of its secret rests in the table."""
-    link = uuid4()
+    link = links.settings_link(participant_id)
     secret = links.secret(link_key, link)
     state.keep(db, Preference(participant_id=participant_id, link=link, digest=links.digest(secret)))
 

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
-from uuid import UUID
+from uuid import UUID, uuid5
 
 FORM = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -20,3 +20,8 @@ def digest(secret: str) -> str:
 
 def is_wellformed(secret: str) -> bool:
     return FORM.fullmatch(secret) is not None
+
+
+def settings_link(participant_id: UUID) -> UUID:
+    """The id of the link to somebody's message settings, on which booking and the notifier agree without a word."""
+    return uuid5(participant_id, "viestiasetukset")

@@ -13,3 +13,24 @@ for (const form of document.querySelectorAll("form[method=post]")) {
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+for (const form of document.querySelectorAll("form[data-draft]")) {
+  const said = form.querySelector("[role=status]");
+  let waiting = 0, saved = Promise.resolve();
+  const save = async () => {
+    const body = new URLSearchParams(new FormData(form));
+    const answer = await fetch(form.dataset.draft, { method: "POST", body, redirect: "manual", keepalive: true }).catch(() => null);
+    said.textContent = answer?.type === "opaqueredirect" ? said.dataset.saved : said.dataset.failed;
+  };
+  const flush = () => {
+    if (waiting) saved = saved.then(save);
+    clearTimeout(waiting);
+    waiting = 0;
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(flush, 600);
+  });
+  form.addEventListener("submit", () => clearTimeout(waiting));
+  document.addEventListener("visibilitychange", flush);
+}
