@@ -23,10 +23,9 @@ from services.booking.pages import pages
 from services.booking.safe import Safe
 from services.database import Database
 from services.events.catalogue import Form, Phase
-from services.web.forms import Typed
+from services.web.forms import Typed, reasons
 from services.web.problems import InvalidRequest
 from services.web.transactions import Db, Now, TransactionalRoute
-from services.web.validation import reasons_by_field, reasons_of
 from services.web.visitors import redirect
 
 router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
@@ -55,10 +54,8 @@ def send(db: Db, now: Now, safe: Sealed, secret: str, typed: Typed) -> Response:
     try:
         ratings = Ratings.model_validate(_as_ratings(typed))
         answer = answers.give(db, safe, one, invitation.participant_id, ratings, now)
-    except ValidationError as error:
-        return _page(db, one, secret, now, typed, status=422, wrong=reasons_by_field(error))
-    except InvalidRequest as changed:
-        return _page(db, one, secret, now, typed, status=422, wrong=reasons_of(changed, "goals"))
+    except (ValidationError, InvalidRequest) as refused:
+        return _page(db, one, secret, now, typed, status=422, wrong=reasons(refused))
     audit.note(db, now, f"participant/{invitation.participant_id}", "evaluation.answered", f"answer/{answer.id}")
     return redirect(f"/arviointi/{secret}", tehty="lahetetty")
 
@@ -72,7 +69,7 @@ def keep_draft(db: Db, now: Now, safe: Sealed, secret: str, typed: Typed) -> Res
     try:
         draft = Draft.model_validate(_as_ratings(typed))
     except ValidationError as error:
-        return _page(db, one, secret, now, typed, status=422, wrong=reasons_by_field(error))
+        return _page(db, one, secret, now, typed, status=422, wrong=reasons(error))
     given = answers.of_participant_in(db, one.id, invitation.participant_id)
     if given and answers.says_the_same(safe, given, draft):
         answer_drafts.drop(db, one.id, invitation.participant_id)
@@ -173,7 +170,7 @@ def save_feedback(db: Db, now: Now, safe: Sealed, secret: str, typed: Typed) -> 
     try:
         wish = FeedbackWish.model_validate(filled_in)
     except ValidationError as error:
-        return _feedback_page(session, secret, typed, status=422, wrong=reasons_by_field(error))
+        return _feedback_page(session, secret, typed, status=422, wrong=reasons(error))
     feedback.give(db, safe, one, wish, now)
     audit.note(db, now, f"participant/{one.participant_id}", "feedback.given", f"session/{session.id}")
     return redirect(f"/palaute/{secret}", tallennettu="1")

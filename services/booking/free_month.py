@@ -16,14 +16,15 @@ from services.booking.offers import SlotTaken, TimeNotOffered
 from services.booking.shapes import Instant, Wish
 from services.database import Database
 from services.events.catalogue import Form
-from services.web.problems import InvalidRequest
+from services.web.forms import reasons
+from services.web.problems import InvalidRequest, Problem
 from services.workdays import local
 
 MonthAsked = Annotated[str, Query(alias="kuukausi", pattern=r"^(\d{4}-(0[1-9]|1[0-2]))?$")]
 DayAsked = Annotated[date | None, Query(alias="paiva")]
 
-NOT_TO_BE_HAD = (SlotTaken, TimeNotOffered, InvalidRequest)
-"""What may become of a free time between its being shown and its being chosen."""
+NOT_TO_BE_HAD = (ValidationError, SlotTaken, TimeNotOffered, InvalidRequest)
+"""What may be wrong with a time that somebody chose: it may be gone since it was shown to them."""
 
 MONTHS_LOOKED_AT = 3
 
@@ -97,6 +98,12 @@ def instant_in(typed: Mapping[str, str]) -> datetime | None:
         return TimeWish.model_validate({"starts_at": typed.get("starts_at")}).starts_at
     except ValidationError:
         return None
+
+
+def refusal(refused: ValidationError | Problem) -> tuple[dict[str, str], int]:
+    """What a form says beside its fields when the time can't be had, and the status of the page that says it."""
+    wrong = {name or "starts_at": reason for name, reason in reasons(refused).items()}
+    return wrong, refused.status if isinstance(refused, Problem) else 422
 
 
 def looked_at(typed: Mapping[str, str]) -> tuple[str, date | None]:

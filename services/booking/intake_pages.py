@@ -6,12 +6,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import ValidationError
 from sqlmodel import col, select
 from starlette.responses import Response
 
 from services.booking import availability, free_month, intakes, offers
-from services.booking.free_month import NOT_TO_BE_HAD, DayAsked, MonthAsked, instant_in
+from services.booking.free_month import NOT_TO_BE_HAD, DayAsked, MonthAsked, instant_in, refusal
 from services.booking.intakes import IntakeWish
 from services.booking.models import Supervisor
 from services.booking.pages import pages
@@ -22,7 +21,6 @@ from services.database import Database
 from services.web.forms import Typed, filled_in
 from services.web.limits import limited
 from services.web.transactions import Db, Now, TransactionalRoute
-from services.web.validation import reasons_by_field, reasons_of
 from services.web.visitors import redirect
 
 router = APIRouter(prefix="/varaa", route_class=TransactionalRoute, include_in_schema=False)
@@ -72,10 +70,8 @@ def ask(db: Db, now: Now, settings: Configured, supervisor_id: UUID, typed: Type
     try:
         wish = IntakeWish.model_validate({"supervisor_id": supervisor_id, **filled_in(typed, FIELDS)})
         intakes.request(db, settings.link_key, wish, now)
-    except ValidationError as error:
-        return _form(db, supervisor_id, now, typed, reasons_by_field(error), 422)
-    except NOT_TO_BE_HAD as gone:
-        return _form(db, supervisor_id, now, typed, reasons_of(gone, "starts_at"), gone.status)
+    except NOT_TO_BE_HAD as refused:
+        return _form(db, supervisor_id, now, typed, *refusal(refused))
     return redirect("/varaa/kiitos")
 
 

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import ValidationError
 from sqlmodel import col
 from starlette.responses import Response
 
@@ -20,7 +19,7 @@ from services.booking import (
     rebooking,
     scheduling,
 )
-from services.booking.free_month import NOT_TO_BE_HAD, DayAsked, MonthAsked, TimeWish, looked_at
+from services.booking.free_month import NOT_TO_BE_HAD, DayAsked, MonthAsked, TimeWish, looked_at, refusal
 from services.booking.guests import guest, is_shared
 from services.booking.meetings import Meeting
 from services.booking.models import Participant, Process, Session
@@ -33,7 +32,6 @@ from services.web.forms import Typed, filled_in
 from services.web.language import Text
 from services.web.problems import NotFound, Problem
 from services.web.transactions import Db, Now, TransactionalRoute
-from services.web.validation import reasons_by_field, reasons_of
 from services.web.visitors import redirect
 from services.workdays import local
 
@@ -111,10 +109,8 @@ def move(db: Db, now: Now, secret: str, session_id: UUID, typed: Typed) -> Respo
         with db.begin_nested():
             change = SessionChange(starts_at=wish.starts_at)
             scheduling.reschedule(db, meeting, change, Actor.participant, now)
-    except ValidationError as error:
-        return _page(db, meeting, secret, now, *looked_at(typed), typed, reasons_by_field(error), 422)
-    except NOT_TO_BE_HAD as gone:
-        return _page(db, meeting, secret, now, *looked_at(typed), typed, reasons_of(gone, "starts_at"), gone.status)
+    except NOT_TO_BE_HAD as refused:
+        return _page(db, meeting, secret, now, *looked_at(typed), typed, *refusal(refused))
     return redirect(f"/osallistuja/{secret}", tehty="siirretty")
 
 
@@ -158,10 +154,8 @@ def book(db: Db, now: Now, secret: str, typed: Typed) -> Response:
         wish = TimeWish.model_validate(filled_in(typed, ["starts_at"]))
         with db.begin_nested():
             booked = rebooking.book(db, process, wish.starts_at, now)
-    except ValidationError as error:
-        return _offer(db, process, secret, now, *looked_at(typed), typed, reasons_by_field(error), 422)
-    except NOT_TO_BE_HAD as gone:
-        return _offer(db, process, secret, now, *looked_at(typed), typed, reasons_of(gone, "starts_at"), gone.status)
+    except NOT_TO_BE_HAD as refused:
+        return _offer(db, process, secret, now, *looked_at(typed), typed, *refusal(refused))
     audit.note(db, now, f"participant/{person.id}", "session.booked", f"session/{booked.id}")
     return redirect(f"/osallistuja/{secret}", tehty="varattu")
 

@@ -5,10 +5,9 @@ Where others take part too, nobody decides alone when all of them meet (docs/dec
 
 from datetime import datetime
 
-from sqlalchemy import func
 from sqlmodel import col, select
 
-from services.booking import scheduling
+from services.booking import bookable, scheduling
 from services.booking.models import Process, Session
 from services.booking.scheduling import SessionWish
 from services.database import Database
@@ -28,8 +27,7 @@ class NothingToBook(Problem):
 def may_book(db: Database, process: Process) -> bool:
     if process.form is not Form.individual or process.status == "closed":
         return False
-    live = select(func.count()).where(Session.process_id == process.id, Session.status != "cancelled")
-    return db.scalars(live).one() < process.planned_sessions
+    return bookable.meetings_left(db, process) > 0
 
 
 def book(db: Database, process: Process, starts_at: datetime, now: datetime) -> Session:

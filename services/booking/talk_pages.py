@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from fastapi import APIRouter
-from pydantic import ValidationError
 from sqlalchemy import true
 from starlette.responses import Response
 
 from services.booking import availability, free_month, intakes, links
-from services.booking.free_month import NOT_TO_BE_HAD, DayAsked, MonthAsked, TimeWish, looked_at
+from services.booking.free_month import NOT_TO_BE_HAD, DayAsked, MonthAsked, TimeWish, looked_at, refusal
 from services.booking.links import Purpose
 from services.booking.models import Intake
 from services.booking.pages import pages
@@ -17,7 +16,6 @@ from services.database import Database
 from services.events.catalogue import Actor
 from services.web.forms import Typed, filled_in
 from services.web.transactions import Db, Now, TransactionalRoute
-from services.web.validation import reasons_by_field, reasons_of
 from services.web.visitors import redirect
 
 router = APIRouter(prefix="/kartoitus/{secret}", route_class=TransactionalRoute, include_in_schema=False)
@@ -81,11 +79,8 @@ def move(db: Db, now: Now, secret: str, typed: Typed) -> Response:
         wish = TimeWish.model_validate(filled_in(typed, ["starts_at"]))
         with db.begin_nested():
             intakes.move(db, intake, wish.starts_at, Actor.client, now)
-    except ValidationError as error:
-        wrong, status = reasons_by_field(error), 422
-        return _page(db, intake, secret, now, *looked_at(typed), typed=typed, wrong=wrong, status=status)
-    except NOT_TO_BE_HAD as gone:
-        wrong, status = reasons_of(gone, "starts_at"), gone.status
+    except NOT_TO_BE_HAD as refused:
+        wrong, status = refusal(refused)
         return _page(db, intake, secret, now, *looked_at(typed), typed=typed, wrong=wrong, status=status)
     return redirect(f"/kartoitus/{secret}", tehty="siirretty")
 

@@ -187,13 +187,17 @@ class Reschedule(Correspondence):
 
 
 class Cancellation(Correspondence):
-    """One session, or all those that one action cancelled; the first `late` of them cost a fee."""
+    """One session, or all those that one action cancelled; the first `late` of them cost a fee.
+
+    Where several take part nobody books anew alone, so that there is no `booking_url`.
+    """
 
     sessions: Annotated[tuple[Meeting, ...], Field(min_length=1)]
     by_supervisor: bool = False
     late: int = 0
     late_fee_percent: int = 0
     booking_url: Line | None = None
+    is_shared: bool = False
     next_session: Meeting | None = None
 
     @property

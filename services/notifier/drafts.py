@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.events.catalogue import Actor, Mode
+from services.events.catalogue import Actor, Form, Mode
 from services.notifier import contexts
 from services.notifier.calendar_file import CalendarFile, Entry, Method, entry_uid, invitation
 from services.notifier.contexts import LetterContext, LetterKind
@@ -143,12 +143,16 @@ def _reschedule(desk: Desk, letter: Letter) -> Draft:
 def _cancellation(desk: Desk, letter: Letter) -> Draft:
     (person, mailbox), told = participant_of(desk, letter), told_by(desk, letter)
     rows = [row for _, row in told]
+    process = found(desk.processes, letter.process_id)
+    goes_on, is_shared = process.status != "closed", process.form != Form.individual
     context = contexts.Cancellation(
         **correspondence(desk, letter, person.first_name),
         sessions=tuple(meeting(_as_known(desk, line)) for line, _ in told),
         by_supervisor=all(row.changed_by == Actor.supervisor for row in rows),
         late=sum(row.cancelled_late for row in rows),
         late_fee_percent=rows[0].late_fee_percent,
+        booking_url=f"{_manage(desk, person)}/uusi" if goes_on and not is_shared else None,
+        is_shared=goes_on and is_shared,
         next_session=next_meeting(desk, letter),
     )
     return Draft(context, mailbox, reply_to(desk, letter), _entries(desk, told, Method.cancel, mailbox))

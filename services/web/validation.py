@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from services.web.language import Text
-from services.web.problems import InvalidRequest, Problem
+from services.web.problems import InvalidRequest
 
 REASONS: dict[str, Text] = {
     "missing": Text("Tämä puuttuu.", "This is missing."),
@@ -83,13 +83,6 @@ def invalid_request(errors: Sequence[Mapping[str, Any]]) -> InvalidRequest:
 def reasons_by_field(refused: ValidationError) -> dict[str, str]:
     """What a form says in Finnish beside each field that was refused."""
     return {_field({**error, "loc": ("form", *error["loc"])}): _reason(error).fi for error in refused.errors()}
-
-
-def reasons_of(problem: Problem, otherwise: str) -> dict[str, str]:
-    """What a form says beside each field that a problem names; one that names none is told beside this field."""
-    errors = problem.members.get("errors", [])
-    named = {error["field"]: error["detail"].fi for error in errors} if isinstance(errors, list) else {}
-    return named or {otherwise: problem.title("fi")}
 
 
 def _field(error: Mapping[str, Any]) -> str:

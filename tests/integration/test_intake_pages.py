@@ -1,19 +1,21 @@
 """The first talk as a visitor without an account meets it: a form, a letter's link, and buttons."""
 
-import re
 from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
+from markupsafe import escape
 from sqlalchemy import text
 
 from services.web.links import secret
 from tests.integration.conftest import Face, Json
 from tests.integration.diary import keep_hours
+from tests.integration.month_page import free_days, offered, times
 
 Make = Callable[..., Json]
 
+HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert(2)>{{7*7}}"""
 VISITOR = {"name": "Åke Öhman", "email": "ake@example.fi", "organisation": "", "message": "Rivi\r\ntoinen"}
 
 
@@ -29,10 +31,6 @@ def form(booking_api: TestClient, a_supervisor: Make) -> str:
     return f"/varaa/{supervisor['id']}"
 
 
-def times(page: str) -> list[str]:
-    return re.findall(r'name="starts_at" value="([^"]+)"', page)
-
-
 def intakes(booking: Face) -> list[tuple[str, str]]:
     """The status of every talk, and its page."""
     with booking.engine.connect() as connection:
@@ -40,9 +38,11 @@ def intakes(booking: Face) -> list[tuple[str, str]]:
     return [(status, f"/kartoitus/{secret(booking.settings.link_key, UUID(str(link)))}") for status, link in rows]
 
 
-def ask(browser: TestClient, form: str, number: int = 0) -> None:
-    chosen = times(browser.get(form).text)[number]
-    assert browser.post(form, data=VISITOR | {"starts_at": chosen}).headers["Location"] == "/varaa/kiitos"
+def ask(browser: TestClient, form: str, chosen: str | None = None) -> str:
+    chosen = chosen or offered(browser, form)[0]
+    asked = browser.post(f"{form}/tiedot", data=VISITOR | {"starts_at": chosen})
+    assert asked.headers["Location"] == "/varaa/kiitos", asked.text
+    return chosen
 
 
 def test_with_one_supervisor_the_form_is_one_click_away(browser: TestClient, form: str) -> None:
@@ -64,7 +64,7 @@ def test_a_talk_is_asked_for_confirmed_moved_and_called_off_by_buttons(
     for _ in range(2):  # a double click
         confirmed = browser.post(f"{page}/vahvista")
         assert "Aika on vahvistettu" in browser.get(confirmed.headers["Location"]).text
-    moved = browser.post(f"{page}/siirra", data={"starts_at": times(browser.get(page).text)[-1]})
+    moved = browser.post(f"{page}/siirra", data={"starts_at": offered(browser, page)[-1]})
     assert "Aika on siirretty" in browser.get(moved.headers["Location"]).text
     browser.post(f"{page}/peru")
     assert "Tämä aika on peruttu" in browser.get(page).text
@@ -72,38 +72,111 @@ def test_a_talk_is_asked_for_confirmed_moved_and_called_off_by_buttons(
     assert [status for status, _ in intakes(booking)] == ["cancelled"]
 
 
-def test_a_form_that_is_refused_comes_back_as_it_was_filled_in(booking: Face, browser: TestClient, form: str) -> None:
-    chosen = times(browser.get(form).text)[0]
+def test_the_days_with_free_times_lead_to_them_and_each_time_to_the_form(browser: TestClient, form: str) -> None:
+    chosen = offered(browser, form, day=1)[2]
 
-    refused = browser.post(form, data=VISITOR | {"starts_at": chosen, "email": 'ei"osoite<', "name": " "})
+    asked = browser.get(f"{form}/tiedot", params={"aika": chosen})
+
+    assert asked.status_code == 200
+    assert f'value="{chosen}" required checked' in asked.text
+    assert "no-store" not in asked.headers["Cache-Control"]  # the browser may keep what is typed for the back button
+
+
+def test_a_month_without_free_times_is_passed_over(booking_api: TestClient, browser: TestClient, form: str) -> None:
+    supervisor = form.rpartition("/")[2]
+    keep_hours(booking_api, supervisor, minimum_notice_hours=24 * 40)
+
+    assert free_days(browser.get(form).text)
+
+
+def test_a_form_that_is_refused_comes_back_as_it_was_filled_in(booking: Face, browser: TestClient, form: str) -> None:
+    chosen = offered(browser, form)[0]
+
+    refused = browser.post(
+        f"{form}/tiedot", data=VISITOR | {"starts_at": chosen, "email": 'ei"osoite<', "name": " ", "message": HOSTILE}
+    )
 
     assert refused.status_code == 422
     assert "Tämä ei ole sähköpostiosoite." in refused.text
     assert "Tämä puuttuu." in refused.text
     assert 'value="ei&#34;osoite&lt;"' in refused.text
     assert f'value="{chosen}" required checked' in refused.text
+    assert escape(HOSTILE) in refused.text
+    assert HOSTILE not in refused.text
     assert intakes(booking) == []
 
 
 def test_a_time_that_was_taken_meanwhile_brings_the_form_back_with_others(
     booking: Face, browser: TestClient, form: str
 ) -> None:
-    chosen = times(browser.get(form).text)[0]
-    ask(browser, form)
+    chosen = ask(browser, form)
 
-    late = browser.post(form, data=VISITOR | {"starts_at": chosen})
+    late = browser.post(f"{form}/tiedot", data=VISITOR | {"starts_at": chosen})
 
     assert late.status_code == 409
     assert "Aika on jo varattu." in late.text
     assert chosen not in times(late.text)
     assert "Åke Öhman" in late.text
     assert len(intakes(booking)) == 1
+    ask(browser, form, times(late.text)[0])
+    assert len(intakes(booking)) == 2
+
+
+def test_a_link_to_a_time_that_is_gone_offers_others(browser: TestClient, form: str) -> None:
+    chosen = ask(browser, form)
+
+    page = browser.get(f"{form}/tiedot", params={"aika": chosen})
+
+    assert "Tämä aika ei ole enää vapaa." in page.text
+    assert chosen not in times(page.text)
+    assert times(page.text)
+
+
+def test_a_double_click_asks_once(booking: Face, browser: TestClient, form: str) -> None:
+    chosen = offered(browser, form)[0]
+
+    answers = [browser.post(f"{form}/tiedot", data=VISITOR | {"starts_at": chosen, "kerta": "x" * 36}) for _ in "12"]
+
+    assert [answer.headers["Location"] for answer in answers] == ["/varaa/kiitos"] * 2
+    assert len(intakes(booking)) == 1
+
+
+@pytest.mark.parametrize("typed", ["", "eilen", "2020-01-01T10:00:00+02:00", "9999-12-31T23:59:59Z", "2027-01-01"])
+def test_a_time_that_is_none_is_told_beside_it(booking: Face, browser: TestClient, form: str, typed: str) -> None:
+    refused = browser.post(f"{form}/tiedot", data=VISITOR | {"starts_at": typed})
+
+    assert refused.status_code in (409, 422)
+    assert 'id="starts_at-wrong"' in refused.text
+    assert "Åke Öhman" in refused.text
+    assert intakes(booking) == []
+
+
+def test_a_talk_can_be_moved_only_to_what_is_free(booking: Face, browser: TestClient, form: str) -> None:
+    ask(browser, form)
+    other = ask(browser, form)
+    (_, page), _ = intakes(booking)
+    browser.post(f"{page}/vahvista")
+
+    taken = browser.post(f"{page}/siirra", data={"starts_at": other})
+    nothing = browser.post(f"{page}/siirra", data={})
+
+    assert (taken.status_code, nothing.status_code) == (409, 422)
+    assert "Aika on jo varattu." in taken.text
+    assert other not in times(taken.text)
 
 
 def test_an_address_asks_only_so_often(booking: Face, browser: TestClient, form: str) -> None:
-    answers = [browser.post(form, data=VISITOR | {"starts_at": "x"}).status_code for _ in range(61)]
+    answers = [browser.post(f"{form}/tiedot", data=VISITOR | {"starts_at": "x"}).status_code for _ in range(61)]
 
     assert answers == [422] * 60 + [429]
+
+
+@pytest.mark.parametrize("path", ["/", "/tietosuoja", "/varaa", "FORM"])
+def test_pages_for_anyone_are_light_and_may_be_found(browser: TestClient, form: str, path: str) -> None:
+    page = browser.get(path.replace("FORM", form), follow_redirects=True)
+
+    assert (page.status_code, page.headers["X-Robots-Tag"]) == (200, "all")
+    assert len(page.content) < 40_000
 
 
 @pytest.mark.parametrize("path", ["/varaa/00000000-0000-0000-0000-000000000000", "/kartoitus/x", "/varaa/x"])

@@ -1,6 +1,7 @@
 """From an event to a letter in somebody's mailbox, on a real database, a real Redis and a real SMTP server."""
 
 import random
+import re
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from email.message import EmailMessage
@@ -11,7 +12,7 @@ import pytest
 import vobject
 
 from services.events import catalogue
-from services.events.catalogue import ActionItem, Actor, Phase, SummaryText
+from services.events.catalogue import ActionItem, Actor, Form, Phase, SummaryText
 from services.events.subscriptions import SUBSCRIPTIONS
 from services.notifier.models import Status
 from services.workdays import at_wall_clock, local
@@ -230,7 +231,27 @@ def test_a_cancellation_takes_the_entry_out_and_ends_the_reminders(office: Offic
     assert entries(letter) == [("CANCEL", f"{first.session_id}@practice.example", 2, first.starts_at)]
     assert "Pahoittelen muutosta" in text_of(letter)
     assert "Seuraava sovittu tapaaminen: keskiviikko" in text_of(letter)
+    assert "Uudesta ajasta sovitaan yhdessä" in text_of(letter)
     assert sorted(office.kinds(Status.planned)) == ["reminder_day", "reminder_week"]
+
+
+@pytest.mark.parametrize(("status", "offers"), [("active", True), ("closed", False)])
+def test_whoever_meets_alone_is_led_to_a_new_time_while_the_process_goes_on(
+    office: Office, status: str, offers: bool
+) -> None:
+    office.opens("Aino", form=Form.individual)
+    (booked,) = office.booked(office.on(30))
+    office.hear(booked)
+    office.send_all()
+    if status == "closed":
+        office.hear(office.process(form=Form.individual, status=status, closed_at=office.now()))
+    office.hear(*office.cancelled(booked.session_id))
+    office.send_all()
+
+    told = text_of(office.received()[1])
+    found = re.search(r"Voit varata uuden ajan tästä:\s+https?://\S+/osallistuja/[\w-]{43}/uusi\s", told)
+    assert bool(found) is offers
+    assert "Uudesta ajasta" not in told
 
 
 def test_this_and_all_following_are_cancelled_in_one_letter(office: Office) -> None:

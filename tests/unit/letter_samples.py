@@ -218,12 +218,11 @@ _NAMED: dict[str, LetterContext] = {
         manage_url=MANAGE,
     ),
     "reschedule.place": told(Reschedule, TO_ANNA, session=session(**ONLINE), previous=meeting(), manage_url=MANAGE),
-    "cancellation": told(
-        Cancellation, TO_ANNA, sessions=(meeting(),), booking_url=f"{SITE}/varaa/maija", next_session=NEXT
-    ),
+    "cancellation": told(Cancellation, TO_ANNA, sessions=(meeting(),), booking_url=f"{MANAGE}/uusi", next_session=NEXT),
     "cancellation.by_supervisor": told(
-        Cancellation, TO_ANNA, sessions=(meeting(),), by_supervisor=True, booking_url=f"{SITE}/varaa/maija"
+        Cancellation, TO_ANNA, sessions=(meeting(),), by_supervisor=True, booking_url=f"{MANAGE}/uusi"
     ),
+    "cancellation.shared": told(Cancellation, TO_ANNA, sessions=(meeting(),), is_shared=True, next_session=NEXT),
     "cancellation.late": told(Cancellation, TO_ANNA, sessions=(meeting(),), late=1, late_fee_percent=100),
     "cancellation.several": told(Cancellation, TO_ANNA, sessions=series(3), by_supervisor=True),
     "cancellation.two_first_late": told(Cancellation, TO_ANNA, sessions=series(2), late=1, late_fee_percent=100),
@@ -272,9 +271,7 @@ _NAMED: dict[str, LetterContext] = {
     "intake_confirmed": told(IntakeConfirmed, TO_ANNA, meeting=TALK, manage_url=MANAGE),
     "intake_confirmed.charged": told(IntakeConfirmed, TO_ANNA, meeting=TALK, free_of_charge=False, manage_url=MANAGE),
     "intake_moved": told(IntakeMoved, TO_ANNA, meeting=TALK, previous=meeting(), manage_url=MANAGE),
-    "intake_cancelled": told(
-        IntakeCancelled, TO_ANNA, meeting=TALK, by_supervisor=True, booking_url=f"{SITE}/varaa/maija"
-    ),
+    "intake_cancelled": told(IntakeCancelled, TO_ANNA, meeting=TALK, by_supervisor=True, booking_url=f"{SITE}/varaa"),
     "login_link": LoginLink(
         sent_at=SENT_AT,
         first_name="Kaisa",
