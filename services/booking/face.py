@@ -100,6 +100,7 @@ ROUTERS = (
     talk_pages.router,
     evaluation_pages.router,
     summary_pages.router,
+    participant_pages.recorded,
     participant_data_pages.recorded,
     web_pages.router,
 )

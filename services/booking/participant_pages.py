@@ -7,7 +7,7 @@ from sqlmodel import col
 from starlette.responses import Response
 
 from services import vocabulary
-from services.booking import meetings_ahead, own_affairs, participants, rebooking, summaries
+from services.booking import audit, meetings_ahead, own_affairs, participants, rebooking, summaries
 from services.booking.confidence import Sealed
 from services.booking.guests import guest, is_shared
 from services.booking.models import Process, Supervisor
@@ -19,10 +19,11 @@ from services.events.catalogue import Phase
 from services.web.forms import Typed
 from services.web.links import secret as secret_of
 from services.web.links import settings_link
-from services.web.transactions import Db, Now, TransactionalRoute
+from services.web.transactions import Db, Now, RecordedRoute, TransactionalRoute
 from services.web.visitors import redirect
 
 router = APIRouter(prefix="/osallistuja/{secret}", route_class=TransactionalRoute, include_in_schema=False)
+recorded = APIRouter(prefix="/osallistuja/{secret}", route_class=RecordedRoute, include_in_schema=False)
 
 
 @router.get("")
@@ -64,10 +65,12 @@ def _to_tell(settings: Settings, one: Asked) -> dict[str, object]:
     return {"session": one.session, "address": f"/palaute/{secret_of(settings.link_key, one.link)}"}
 
 
-@router.get("/yhteenveto/{session_id}")
+@recorded.get("/yhteenveto/{session_id}")
 def read_summary(db: Db, now: Now, safe: Sealed, secret: str, session_id: UUID) -> Response:
-    """Also when the link in the letter has expired."""
-    summary, session = own_affairs.readable(db, guest(db, secret, now), session_id)
+    """Also when the link in the letter has expired. That it was read is written down."""
+    person = guest(db, secret, now)
+    summary, session = own_affairs.readable(db, person, session_id)
+    audit.note(db, now, f"participant/{person.id}", "summary.read", f"summary/{summary.id}")
     return pages.show(
         "summary.html",
         session=session,
