@@ -89,6 +89,7 @@ ROUTERS = (
     intake_book_pages.router,
     session_pages.router,
     record_pages.router,
+    record_pages.recorded,
     note_pages.router,
     note_pages.recorded,
     admin_pages.router,

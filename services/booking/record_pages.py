@@ -19,19 +19,20 @@ from services.booking.parties_api import Configured
 from services.booking.safe import Safe
 from services.booking.scheduling import SessionIsCancelled
 from services.booking.settings import Settings
-from services.booking.summaries import Content, NothingToPublish, Publication, SessionIsAhead
+from services.booking.summaries import NothingToPublish, Publication, SessionIsAhead
 from services.booking.visiting import Supervising
 from services.database import Database
 from services.web import etags
 from services.web.etags import IfMatch, PreconditionFailed
 from services.web.forms import Typed, reasons, seen_version
 from services.web.problems import InvalidRequest, Problem
-from services.web.transactions import Db, Now, TransactionalRoute
+from services.web.transactions import Db, Now, RecordedRoute, TransactionalRoute
 from services.web.visitors import Visitor, redirect
 
-router = APIRouter(
-    prefix="/tyo/tapaamiset/{session_id}/kirjaa", route_class=TransactionalRoute, include_in_schema=False
-)
+PREFIX = "/tyo/tapaamiset/{session_id}/kirjaa"
+
+router = APIRouter(prefix=PREFIX, route_class=TransactionalRoute, include_in_schema=False)
+recorded = APIRouter(prefix=PREFIX, route_class=RecordedRoute, include_in_schema=False)
 
 ADD_ROW, PUBLISH, LETTER = "lisaa", "julkaise", "kirje"
 WHATEVER_IT_IS = IfMatch("*")
@@ -48,7 +49,7 @@ REFUSALS = (
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was typed and what is wrong with it; `meanwhile` is what somebody else has saved."""
+    """What was typed and what is wrong with it; outdated when something else has been saved meanwhile."""
 
     typed: Mapping[str, str]
     wrong: Mapping[str, str] = field(default_factory=dict)
@@ -57,10 +58,19 @@ class Attempt:
     is_outdated: bool = False
 
 
-@router.get("")
+@recorded.get("")
 def show(db: Db, now: Now, visitor: Supervising, safe: Sealed, session_id: UUID) -> Response:
     meeting = meetings.find(db, session_id, access.processes(visitor.principal))
-    return _page(db, visitor, safe, meeting, now, None)
+    summary = summaries.of_session(db, session_id)
+    if summary:
+        audit.note(db, now, visitor.principal.credential, "summary.read", f"summary/{summary.id}")
+    words = record_form.of_content(summaries.draft(safe, summary) if summary else None)
+    return _page(db, visitor, meeting, now, Attempt(words | _attendance(db, meeting)))
+
+
+def _attendance(db: Database, meeting: Meeting) -> dict[str, str]:
+    states = attendance.of_session(db, meeting.session.id)
+    return record_form.of_attendance(meeting.session, session_view.expected(db, meeting, states), states)
 
 
 @router.post("")
@@ -69,13 +79,13 @@ def save(
 ) -> Response:
     meeting = meetings.locked(db, session_id, access.processes(visitor.principal))
     if ADD_ROW in typed:
-        return _page(db, visitor, safe, meeting, now, Attempt(typed, more_rows=1))
+        return _page(db, visitor, meeting, now, Attempt(typed, more_rows=1))
     try:
         done = _write(db, visitor, settings, safe, meeting, typed, now)
     except REFUSALS as refused:
         db.rollback()
         meeting = meetings.find(db, session_id, access.processes(visitor.principal))
-        return _page(db, visitor, safe, meeting, now, _attempt(typed, refused))
+        return _page(db, visitor, meeting, now, _attempt(typed, refused))
     return redirect(f"/tyo/tapaamiset/{session_id}", tehty=done)
 
 
@@ -132,26 +142,22 @@ def _version(meeting: Meeting, summary: Summary | None) -> str:
     return etags.tag(meeting.session.version, summary.revision if summary else 0)
 
 
-def _page(
-    db: Database, visitor: Visitor, safe: Safe, meeting: Meeting, now: datetime, attempt: Attempt | None
-) -> Response:
+def _page(db: Database, visitor: Visitor, meeting: Meeting, now: datetime, attempt: Attempt) -> Response:
+    """Words that somebody else has saved meanwhile are not shown here: reading them is written down."""
     process, session = meeting
     summary, states = summaries.of_session(db, session.id), attendance.of_session(db, session.id)
-    expected = session_view.expected(db, meeting, states)
-    draft = summaries.draft(safe, summary) if summary else None
-    attempt = attempt or Attempt(record_form.of_content(draft) | record_form.of_attendance(session, expected, states))
     return pages.show(
         "session_record.html",
         attempt.status,
         visitor=visitor,
         process=process,
         session=session,
-        expected=expected if session.starts_at <= now else [],
+        expected=session_view.expected(db, meeting, states) if session.starts_at <= now else [],
         summary=summary,
-        meanwhile=(draft or Content(themes=[], actions=[])) if attempt.is_outdated else None,
         version=_version(meeting, summary),
         now=now,
         rows=record_form.with_spare_rows(attempt.typed, attempt.more_rows),
+        is_outdated=attempt.is_outdated,
         typed=attempt.typed,
         wrong=attempt.wrong,
     )

@@ -43,6 +43,11 @@ class Entry:
     detail: str = ""
     address: str = ""
 
+    @property
+    def is_meeting(self) -> bool:
+        """Whether the supervisor meets somebody."""
+        return self.kind in (Kind.meeting, Kind.talk)
+
     def falls_on(self, day: Span) -> bool:
         return self.span.start < day.end and day.start < self.span.end
 
@@ -63,8 +68,7 @@ class Day:
 
     @property
     def meetings(self) -> list[Entry]:
-        """What the supervisor meets somebody for."""
-        return [entry for entry in self.entries if entry.kind in (Kind.meeting, Kind.talk)]
+        return [entry for entry in self.entries if entry.is_meeting]
 
 
 @dataclass(frozen=True)

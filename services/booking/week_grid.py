@@ -4,7 +4,8 @@ Places are counted in quarters of an hour by the clock on the wall, so that ten 
 also on the days that have 23 or 25 hours.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from math import ceil
 
@@ -14,8 +15,9 @@ from services.workdays import local
 
 QUARTERS_A_DAY = 96
 QUARTERS_AN_HOUR = 4
+WORKDAYS = 5
 USUAL = (8, 16)
-MOST_LANES = 4
+MOST_LANES = 3
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,15 @@ class Rows:
 
 @dataclass(frozen=True)
 class Placed:
-    """Something in a day's column. What has no rows lies outside the hours that the grid shows."""
+    """Something in a day's column. What has no rows lies outside the hours that the grid shows.
+
+    Meetings that touch stand side by side, each in a lane; an absence lies behind them, over the whole width.
+    """
 
     entry: Entry
     rows: Rows | None
-    lane: int
-    is_alone: bool
+    lane: int | None = None
+    is_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,11 @@ class Grid:
 def lay_out(week: Week, now: datetime) -> Grid:
     hours = _hours(week)
     columns = [_column(day, hours, now) for day in week.days]
-    return Grid(hours, columns, not any(column.placed or column.opening for column in columns[5:]))
+    return Grid(hours, columns, not any(_is_used(column) for column in columns[WORKDAYS:]))
+
+
+def _is_used(column: Column) -> bool:
+    return bool(column.placed or column.opening or column.day.holiday)
 
 
 def _hours(week: Week) -> range:
@@ -79,18 +88,40 @@ def _hours(week: Week) -> range:
 
 
 def _column(day: Day, hours: range, now: datetime) -> Column:
-    placed: list[Placed] = []
-    shown = {index: _shown(entry.span, day, hours) for index, entry in enumerate(day.entries)}
-    for index, entry in enumerate(day.entries):
-        rows = shown[index]
-        others = [other for place, other in shown.items() if place != index and rows and other and rows.meets(other)]
-        taken = {before.lane for before in placed if rows and before.rows and rows.meets(before.rows)}
-        lane = min(next(free for free in range(1, len(placed) + 2) if free not in taken), MOST_LANES)
-        placed.append(Placed(entry, rows, lane, is_alone=not others))
-    opening = [rows for span in day.opening if (rows := _shown(span, day, hours))]
-    lanes = max([one.lane for one in placed], default=1)
+    placed = [Placed(entry, _shown(entry.span, day, hours)) for entry in day.entries]
+    behind = [one.rows for one in placed if one.rows and not one.entry.is_meeting]
+    meetings = [one.rows for one in placed if one.rows and one.entry.is_meeting]
+    lanes = _lanes(meetings)
+    beside = iter(_shared(meetings, lanes))
     line = _shown(Span(now, now), day, hours) if day.span.start <= now < day.span.end else None
-    return Column(day, opening, placed, lanes, line.first if line else None)
+    return Column(
+        day,
+        opening=[rows for span in day.opening if (rows := _shown(span, day, hours))],
+        placed=[
+            replace(one, lane=next(beside), is_over=any(one.rows.meets(other) for other in behind))
+            if one.rows and one.entry.is_meeting
+            else one
+            for one in placed
+        ],
+        lanes=max(lanes, default=1),
+        now=line.first if line else None,
+    )
+
+
+def _lanes(meetings: Sequence[Rows]) -> list[int]:
+    """For each, in the order of their times, the first lane that is free."""
+    lanes: list[int] = []
+    for rows in meetings:
+        taken = {lane for lane, other in zip(lanes, meetings, strict=False) if rows.meets(other)}
+        lanes.append(next((lane for lane in range(1, MOST_LANES) if lane not in taken), MOST_LANES))
+    return lanes
+
+
+def _shared(meetings: Sequence[Rows], lanes: Sequence[int]) -> Iterator[int | None]:
+    """The lane of each that has something beside it; what stands alone has the whole width."""
+    for index, rows in enumerate(meetings):
+        others = (other for place, other in enumerate(meetings) if place != index)
+        yield lanes[index] if any(rows.meets(other) for other in others) else None
 
 
 def _shown(span: Span, day: Day, hours: range) -> Rows | None:
@@ -102,8 +133,8 @@ def _shown(span: Span, day: Day, hours: range) -> Rows | None:
 
 
 def _rows(span: Span, day: date) -> Rows:
-    first = int(_quarters(span.start, day))
-    return Rows(first, max(ceil(_quarters(span.end, day)) - first, 1))
+    first = min(round(_quarters(span.start, day)), QUARTERS_A_DAY - 1)
+    return Rows(first, max(round(_quarters(span.end, day)) - first, 1))
 
 
 def _quarters(instant: datetime, day: date) -> float:

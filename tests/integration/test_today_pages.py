@@ -110,7 +110,7 @@ def test_talks_rounds_and_calendars_wait_too(
     assert asked.status_code == 201, asked.text
     assert waiting(page) == {
         "Keskustelun tulos kirjaamatta": [f"/tyo/kartoitukset/{talk['id']}"],
-        "Arviointi avoinna": [f"/tyo/prosessit/{process['id']}"],
+        "Arviointi avoinna": [f"/tyo/prosessit/{process['id']}/arvioinnit/{asked.json()['id']}"],
         "Kalenteria ei voitu lukea": ["/tyo/asetukset"],
     }
     assert "vastannut 0/1" in page

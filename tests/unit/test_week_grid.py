@@ -1,5 +1,6 @@
 """Where things stand in the grid of a week, also on the two days that have not 24 hours."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -43,8 +44,8 @@ def test_the_grid_shows_the_usual_hours_and_all_that_stands_outside_them() -> No
 def test_places_are_quarters_from_the_top() -> None:
     (placed,) = column(day_of(MONDAY, ("09:10", "10:40"))).placed
 
-    assert placed.rows == Rows(first=4, count=7)
-    assert placed.is_alone
+    assert placed.rows == Rows(first=5, count=6)
+    assert (placed.lane, placed.is_over) == (None, False)
 
 
 def test_a_whole_day_away_does_not_stretch_the_grid() -> None:
@@ -57,11 +58,26 @@ def test_what_lies_outside_the_hours_is_told_without_a_place() -> None:
     assert column(day_of(MONDAY, ("00:00", "05:00"))).placed[0].rows is None
 
 
-def test_what_overlaps_stands_side_by_side() -> None:
+def test_meetings_that_touch_stand_side_by_side() -> None:
     shown = column(day_of(MONDAY, ("09:00", "11:00"), ("10:00", "12:00"), ("11:00", "12:00"), ("14:00", "15:00")))
 
-    assert [(one.lane, one.is_alone) for one in shown.placed] == [(1, False), (2, False), (1, False), (1, True)]
+    assert [one.lane for one in shown.placed] == [1, 2, 1, None]
     assert shown.lanes == 2
+
+
+def test_meetings_that_follow_each_other_at_odd_minutes_do_not_touch() -> None:
+    shown = column(day_of(MONDAY, ("09:00", "10:10"), ("10:10", "11:20")))
+
+    assert [one.lane for one in shown.placed] == [None, None]
+
+
+def test_an_absence_lies_behind_the_meetings() -> None:
+    day = day_of(MONDAY, ("10:00", "11:00"), ("12:00", "13:00"))
+    away = Entry(Kind.absence, Span(at(MONDAY, "09:00"), at(MONDAY, "10:30")))
+
+    shown = column(replace(day, entries=[away, *day.entries]))
+
+    assert [(one.lane, one.is_over) for one in shown.placed] == [(None, False), (None, True), (None, False)]
 
 
 @pytest.mark.parametrize(
