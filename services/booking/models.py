@@ -48,6 +48,11 @@ class Supervisor(Table, table=True):
     location: str | None = None
     signature: str | None = None
     calendar_link: UUID = Field(default_factory=uuid4)
+    #: how many days before meetings the participants of a new process are reminded
+    reminder_days: list[int] = Field(
+        default_factory=lambda: [7, 1],
+        sa_column=Column(ARRAY(Integer), nullable=False, server_default=text("'{7,1}'")),
+    )
     created_at: datetime = instant()
 
 

@@ -5,15 +5,17 @@ from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
 from services.booking import links, supervision
-from services.booking.models import Client, Process, Supervisor
+from services.booking.models import Client, Link, Process, Supervisor
+from services.booking.reminders import RemindersWish
 from services.booking.shapes import BusinessId, EmailAddress, Line, Lines, Name, Phone, TimeZone, Wish, optional
 from services.database import Database
 from services.events.catalogue import SupervisorChanged
 from services.events.outbox import stage
 from services.web.etags import IfMatch, tag
+from services.web.links import digest, secret
 
 CALENDAR_LIFETIME = timedelta(days=10 * 365)
 
@@ -29,6 +31,7 @@ class SupervisorWish(Wish):
     timezone: TimeZone = "Europe/Helsinki"
     location: Line | None = None
     signature: Lines | None = None
+    reminders: RemindersWish = Field(default=RemindersWish(), description="Usual in new processes.")
 
 
 class SupervisorChange(Wish):
@@ -39,6 +42,7 @@ class SupervisorChange(Wish):
     timezone: TimeZone = optional()
     location: Line | None = None
     signature: Lines | None = None
+    reminders: RemindersWish = optional()
 
 
 class ContactWish(Wish):
@@ -65,7 +69,7 @@ class ClientChange(Wish):
 
 
 def add_supervisor(db: Database, link_key: str, wish: SupervisorWish, now: datetime) -> Supervisor:
-    supervisor = Supervisor(**wish.model_dump(), created_at=now)
+    supervisor = Supervisor(**_supervisor_columns(wish), created_at=now)
     db.add(supervisor)
     db.flush()
     expires_at = now + CALENDAR_LIFETIME
@@ -79,7 +83,16 @@ def change_supervisor(
 ) -> None:
     """The caller holds the lock on the supervisor's row."""
     match.check(tag(supervisor.version))
-    supervisor.sqlmodel_update(wish.model_dump(exclude_unset=True))
+    supervisor.sqlmodel_update(_supervisor_columns(wish))
+    supervisor.version += 1
+    stage(db, "booking", now, [supervisor_changed(supervisor)])
+
+
+def renew_calendar(db: Database, link_key: str, supervisor: Supervisor, now: datetime) -> None:
+    """Give the supervisor's calendar a new address, and let nobody read it under the old one any more."""
+    db.execute(delete(Link).where(col(Link.digest) == digest(secret(link_key, supervisor.calendar_link))))
+    expires_at = now + CALENDAR_LIFETIME
+    supervisor.calendar_link = links.issue(db, link_key, links.Purpose.calendar, supervisor.id, expires_at)
     supervisor.version += 1
     stage(db, "booking", now, [supervisor_changed(supervisor)])
 
@@ -114,6 +127,11 @@ def change_client(db: Database, client: Client, wish: ClientChange, match: IfMat
     ordered = select(Process).where(col(Process.client_id) == client.id, col(Process.status) == "active")
     processes = db.scalars(ordered.order_by(col(Process.id)).with_for_update()).all()
     stage(db, "booking", now, [supervision.changed(db, process) for process in processes])
+
+
+def _supervisor_columns(wish: SupervisorWish | SupervisorChange) -> dict[str, Any]:
+    values = wish.model_dump(exclude_unset=True, exclude={"reminders"})
+    return values | ({"reminder_days": wish.reminders.in_order} if "reminders" in wish.model_fields_set else {})
 
 
 def _columns(wish: ClientWish | ClientChange) -> dict[str, Any]:

@@ -29,6 +29,10 @@ async def _settings(request: Request) -> Settings:
 Configured = Annotated[Settings, Depends(_settings)]
 
 
+class Reminders(BaseModel):
+    days_before: list[int]
+
+
 class SupervisorCard(BaseModel):
     """What a client may know of a supervisor."""
 
@@ -43,6 +47,7 @@ class SupervisorShown(SupervisorCard):
     email: str
     phone: str | None
     signature: str | None
+    reminders: Reminders
     calendar_url: str
     version: int
     created_at: datetime
@@ -68,7 +73,9 @@ class ClientShown(BaseModel):
 def supervisor_shown(supervisor: Supervisor, settings: Settings) -> SupervisorShown:
     secret = links.secret(settings.link_key, supervisor.calendar_link)
     calendar_url = f"{settings.public_url}/api/v1/calendar/{secret}.ics"
-    return SupervisorShown(calendar_url=calendar_url, **supervisor.model_dump(exclude={"calendar_link"}))
+    reminders = Reminders(days_before=supervisor.reminder_days)
+    kept = supervisor.model_dump(exclude={"calendar_link", "reminder_days"})
+    return SupervisorShown(calendar_url=calendar_url, reminders=reminders, **kept)
 
 
 def client_shown(client: Client) -> ClientShown:

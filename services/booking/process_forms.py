@@ -14,7 +14,7 @@ USUAL_REMINDERS = (14, 7, 3, 2, 1)
 ROWS_AT_FIRST = 3
 
 
-def usual(form: Form) -> Fields:
+def usual(form: Form, reminder_days: Sequence[int]) -> Fields:
     """What a new process begins with, unless its supervisor says otherwise."""
     return {
         "client.kind": "organisation",
@@ -25,9 +25,8 @@ def usual(form: Form) -> Fields:
         "cancellation_policy.late_fee_percent": "100",
         "cancellation_policy.no_show_fee_percent": "100",
         "cancellation_policy.waive_force_majeure": "1",
-        "reminders.7": "1",
-        "reminders.1": "1",
         "min_group_size": "5",
+        **{f"reminders.{days}": "1" for days in reminder_days},
     }
 
 

@@ -49,7 +49,8 @@ def begin(
         return redirect(f"/tyo/prosessit/{intake.process_id}")
     if muoto not in set(Form):
         return _first_step(db, visitor, tilaaja, intake)
-    typed = {"muoto": muoto, "tilaaja": tilaaja, "kartoitus": kartoitus, **process_forms.usual(Form(muoto))}
+    usual = process_forms.usual(Form(muoto), db.get_one(Supervisor, visitor.party_id).reminder_days)
+    typed = {"muoto": muoto, "tilaaja": tilaaja, "kartoitus": kartoitus, **usual}
     return _page(db, visitor, typed | (_from_intake(intake, Form(muoto)) if intake else {}))
 
 

@@ -14,6 +14,7 @@ from services.booking import access, participants
 from services.booking.benefits import Benefits
 from services.booking.models import Client, Process, Session, Supervisor
 from services.booking.participants import People, PersonWish
+from services.booking.reminders import RemindersWish
 from services.booking.shapes import Line, Wish, optional
 from services.database import Database
 from services.events import catalogue
@@ -31,7 +32,6 @@ FREE_UNTIL_HOURS = {form: 24 if form is Form.individual else 48 for form in Form
 
 Percent = Annotated[int, Field(ge=0, le=100)]
 Hours = Annotated[int, Field(ge=0, le=24 * 30)]
-Days = Annotated[int, Field(ge=1, le=30)]
 Planned = Annotated[int, Field(ge=1, le=200)]
 GroupSize = Annotated[int, Field(ge=3, le=participants.LARGEST)]
 """Answers from which on the client sees figures; fewer than three would betray each other."""
@@ -46,12 +46,6 @@ class PolicyWish(Wish):
     waive_force_majeure: bool = True
 
 
-class RemindersWish(Wish):
-    """How many days before a meeting its participants are reminded; an empty list means never."""
-
-    days_before: tuple[Days, ...] = Field(default=(7, 1), max_length=4)
-
-
 class ProcessWish(Wish):
     client_id: UUID
     supervisor_id: UUID
@@ -61,7 +55,7 @@ class ProcessWish(Wish):
     session_minutes: int
     participants: Annotated[list[PersonWish], Field(max_length=participants.LARGEST)]
     cancellation_policy: PolicyWish | None = None
-    reminders: RemindersWish = RemindersWish()
+    reminders: RemindersWish | None = Field(default=None, description="Left out: as the supervisor usually does.")
     benefits: Benefits = Field(default=[])
     min_group_size: GroupSize = 5
     session_feedback: bool = False
@@ -107,7 +101,7 @@ def open_process(db: Database, link_key: str, who: Principal, wish: ProcessWish,
         title=wish.title,
         planned_sessions=wish.planned_sessions,
         session_minutes=wish.session_minutes,
-        reminder_days=_reminder_days(wish.reminders),
+        reminder_days=wish.reminders.in_order if wish.reminders else supervisor.reminder_days,
         benefits=wish.benefits,
         min_group_size=wish.min_group_size,
         session_feedback=wish.session_feedback,
@@ -160,10 +154,6 @@ def _terms(form: Form, policy: PolicyWish) -> dict[str, Any]:
     return terms if policy.free_until_hours is not None else terms | {"free_until_hours": FREE_UNTIL_HOURS[form]}
 
 
-def _reminder_days(wish: RemindersWish) -> list[int]:
-    return sorted(set(wish.days_before), reverse=True)
-
-
 def change(
     db: Database, who: Principal, process_id: UUID, wish: ProcessChange, match: IfMatch, now: datetime
 ) -> Process:
@@ -177,7 +167,7 @@ def change(
     if "cancellation_policy" in wish.model_fields_set:
         values |= _terms(process.form, wish.cancellation_policy)
     if "reminders" in wish.model_fields_set:
-        values["reminder_days"] = _reminder_days(wish.reminders)
+        values["reminder_days"] = wish.reminders.in_order
     process.sqlmodel_update(values)
     stage(db, "booking", now, [changed(db, process)])
     return process

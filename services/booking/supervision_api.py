@@ -13,7 +13,7 @@ from services.booking import access, audit, closing, membership, own_words, part
 from services.booking.models import Attendance, Participant, Process, Session
 from services.booking.own_words import OwnWords
 from services.booking.participants import PersonChange, PersonWish
-from services.booking.parties_api import Configured
+from services.booking.parties_api import Configured, Reminders
 from services.booking.policy import Policy
 from services.booking.safe import safe
 from services.booking.settings import Settings
@@ -44,10 +44,6 @@ class ParticipantShown(BaseModel):
     joined_at: datetime
     left_at: datetime | None
     version: int
-
-
-class Reminders(BaseModel):
-    days_before: list[int]
 
 
 class ProcessShown(BaseModel):
