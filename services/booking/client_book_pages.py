@@ -98,7 +98,7 @@ def _form(visitor: Visitor, client: Client | None, typed: Fields, refused: Refus
         forms.status_of(refused),
         visitor=visitor,
         client=client,
-        version=etags.tag(client.version) if client else "",
+        version=forms.version_seen(etags.tag(client.version), typed, refused) if client else "",
         typed=typed,
         wrong=forms.reasons(refused),
         overtaken=forms.overtaken(refused, typed, _fields(client)) if client else None,

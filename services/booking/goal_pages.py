@@ -11,7 +11,7 @@ from starlette.responses import Response
 from services import finnish
 from services.booking import access, audit, benefits, goal_hints, goals, rounds_due
 from services.booking.goal_hints import Described
-from services.booking.goals import LEVELS, MOST, GoalWish, GoalWishes, Standing, Worded
+from services.booking.goals import LEVELS, MOST, GoalWish, GoalWishes, Worded
 from services.booking.models import Process
 from services.booking.pages import pages
 from services.booking.parties_api import Configured
@@ -20,13 +20,14 @@ from services.database import Database
 from services.web import etags, forms
 from services.web.forms import Fields, Refused, Typed
 from services.web.problems import Problem
-from services.web.transactions import Db, Now, TransactionalRoute
+from services.web.transactions import Db, Now, ReadingRoute, TransactionalRoute
 from services.web.translation import word
 from services.web.visitors import Visitor, redirect
 
-router = APIRouter(
-    prefix="/tyo/prosessit/{process_id}/tavoitteet", route_class=TransactionalRoute, include_in_schema=False
-)
+PREFIX = "/tyo/prosessit/{process_id}/tavoitteet"
+
+router = APIRouter(prefix=PREFIX, route_class=TransactionalRoute, include_in_schema=False)
+drafts = APIRouter(prefix=PREFIX, route_class=ReadingRoute, include_in_schema=False)
 
 PREVIEW = "esikatsele"
 LEVEL_FIELDS = {level: f"taso{number}" for number, level in enumerate(LEVELS)}
@@ -45,23 +46,30 @@ def show(db: Db, visitor: Supervising, process_id: UUID, tehty: str = "") -> Res
     process = access.process(db, visitor.principal, process_id)
     standing = goals.standing(db, process.id)
     rows = [_as_row(worded) for worded in standing.current]
-    return _page(db, visitor, process, standing, rows or [USUAL], is_advised=bool(tehty), done=tehty)
+    return _page(db, visitor, process, rows, is_advised=bool(tehty), done=tehty)
+
+
+@drafts.post("/luonnos")
+def show_draft(db: Db, visitor: Supervising, process_id: UUID, typed: Typed) -> Response:
+    """The same again, not saved yet: with advice, with a goal more, or with one less."""
+    process = access.process(db, visitor.principal, process_id)
+    rows = [*_written(forms.without_row(typed, "goals")), *([USUAL] if forms.MORE in typed else [])]
+    return _page(db, visitor, process, rows, typed, is_advised=PREVIEW in typed)
+
+
+@router.get("/luonnos")
+def lead_back(visitor: Supervising, process_id: UUID) -> Response:
+    return redirect(f"/tyo/prosessit/{process_id}/tavoitteet")
 
 
 @router.post("")
 def agree(db: Db, now: Now, visitor: Supervising, settings: Configured, process_id: UUID, typed: Typed) -> Response:
-    """Save, or show the same again: with advice, with a goal more, or with one less."""
-    process = access.process(db, visitor.principal, process_id, lock=True)
-    standing = goals.standing(db, process.id)
-    rows = _written(forms.without_row(typed, "goals"))
-    if forms.LESS in typed or forms.MORE in typed or PREVIEW in typed:
-        more = [USUAL] if forms.MORE in typed or not rows else []
-        return _page(db, visitor, process, standing, [*rows, *more][:MOST], is_advised=PREVIEW in typed)
+    process, rows = access.process(db, visitor.principal, process_id, lock=True), _written(typed)
     try:
         wishes = WISHES.validate_python([_wish(row) for row in rows])
         goals.agree(db, process, wishes, forms.seen_version(typed), now)
     except (ValidationError, Problem) as refused:
-        return _page(db, visitor, process, standing, rows or [USUAL], refused)
+        return _page(db, visitor, process, rows, typed, refused)
     rounds_due.open_what_is_due(db, settings.link_key, process, now)
     audit.note(db, now, visitor.principal.credential, "goals.agreed", f"process/{process.id}")
     return redirect(f"/tyo/prosessit/{process.id}/tavoitteet", tehty="tallennettu")
@@ -91,13 +99,14 @@ def _page(
     db: Database,
     visitor: Visitor,
     process: Process,
-    standing: Standing,
     rows: Rows,
+    sent: Mapping[str, str] | None = None,
     refused: Refused | None = None,
     *,
     is_advised: bool = False,
     done: str = "",
 ) -> Response:
+    standing, rows = goals.standing(db, process.id), rows[:MOST] or [USUAL]
     typed = _fields(rows)
     return pages.show(
         "goals.html",
@@ -105,7 +114,7 @@ def _page(
         visitor=visitor,
         process=process,
         standing=standing,
-        version=etags.tag(standing.version),
+        version=forms.version_seen(etags.tag(standing.version), sent or {}, refused),
         count=len(rows),
         most=MOST,
         typed=typed,

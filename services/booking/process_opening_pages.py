@@ -27,10 +27,13 @@ from services.web import forms
 from services.web.forms import Fields, Refused, Typed
 from services.web.problems import NotFound, Problem
 from services.web.tokens import Principal
-from services.web.transactions import Db, Now, TransactionalRoute
+from services.web.transactions import Db, Now, ReadingRoute, TransactionalRoute
 from services.web.visitors import Visitor, redirect
 
-router = APIRouter(prefix="/tyo/prosessit/uusi", route_class=TransactionalRoute, include_in_schema=False)
+PREFIX = "/tyo/prosessit/uusi"
+
+router = APIRouter(prefix=PREFIX, route_class=TransactionalRoute, include_in_schema=False)
+drafts = APIRouter(prefix=PREFIX, route_class=ReadingRoute, include_in_schema=False)
 
 MOST_CLIENTS = 300
 
@@ -86,6 +89,18 @@ def _from_intake(intake: Intake, form: Form) -> Fields:
     return fields
 
 
+@drafts.post("/luonnos")
+def show_draft(db: Db, visitor: Supervising, typed: Typed) -> Response:
+    """The same again, not opened yet, with a row of participants more or less."""
+    kept = process_forms.people(forms.without_row(typed, "participants"))
+    return _page(db, visitor, process_forms.with_people(typed, kept), wants_row=forms.MORE in typed)
+
+
+@router.get("/luonnos")
+def lead_back(visitor: Supervising) -> Response:
+    return redirect("/tyo/prosessit/uusi")
+
+
 class Opening(ProcessWish):
     """A process and, unless it is known already, the client who orders it."""
 
@@ -94,10 +109,7 @@ class Opening(ProcessWish):
 
 @router.post("")
 def open_process(db: Db, now: Now, visitor: Supervising, settings: Configured, typed: Typed) -> Response:
-    """What was typed comes back with what is wrong; so it does, with a row more or less, when that is asked for."""
-    if forms.MORE in typed or forms.LESS in typed:
-        kept = process_forms.people(forms.without_row(typed, "participants"))
-        return _page(db, visitor, process_forms.with_people(typed, kept), wants_row=forms.MORE in typed)
+    """What was typed comes back with what is wrong."""
     typed = process_forms.with_people(typed, process_forms.people(typed))
     try:
         process_id = _open(db, settings, visitor, typed, now)

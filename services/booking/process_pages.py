@@ -134,7 +134,7 @@ def _terms(
         forms.status_of(refused),
         visitor=visitor,
         process=process,
-        version=supervision.version_tag(db, process),
+        version=forms.version_seen(supervision.version_tag(db, process), typed, refused),
         typed=typed,
         wrong=forms.reasons(refused),
         overtaken=forms.overtaken(refused, typed, process_forms.of_process(process)),

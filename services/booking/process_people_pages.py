@@ -96,7 +96,7 @@ def _form(
         visitor=visitor,
         process=process,
         person=person,
-        version=etags.tag(person.version) if person else "",
+        version=forms.version_seen(etags.tag(person.version), typed, refused) if person else "",
         typed=typed,
         wrong=forms.reasons(refused),
         overtaken=forms.overtaken(refused, typed, process_forms.of_person(person)) if person else None,

@@ -121,7 +121,7 @@ def _page(
         is_over=is_over,
         read=read,
         can_agree=not is_over and _is_rated_together(read.asked),
-        version=etags.tag(read.agreed_version),
+        version=forms.version_seen(etags.tag(read.agreed_version), typed or {}, refused),
         typed=saved if typed is None else typed,
         wrong=forms.reasons(refused),
         overtaken=forms.overtaken(refused, typed or {}, saved),

@@ -123,6 +123,11 @@ def seen_version(typed: Mapping[str, str]) -> IfMatch:
     return IfMatch(typed.get(VERSION) or None)
 
 
+def version_seen(current: str, typed: Mapping[str, str], refused: Refused | None = None) -> str:
+    """The version that a form shown again is about: the one its reader began with, until they have seen a newer one."""
+    return current if isinstance(refused, PreconditionFailed) else typed.get(VERSION) or current
+
+
 def overtaken(refused: Refused | None, typed: Mapping[str, str], saved: Mapping[str, str]) -> dict[str, str] | None:
     """When somebody else was quicker: what is saved now in the fields in which something else was typed."""
     if not isinstance(refused, PreconditionFailed):

@@ -279,14 +279,16 @@ def test_what_does_not_fit_together_is_told(booking: Face, desk: Browser, change
 
 
 def test_rows_come_and_go_without_a_script(booking: Face, desk: Browser) -> None:
-    more = desk.post(f"{PROCESSES}/uusi", data=a_form(lisaa="1"))
-    less = desk.post(f"{PROCESSES}/uusi", data=a_form(poista="0"))
+    form = a_form()
+    more = desk.post(f"{PROCESSES}/uusi/luonnos", data=form | {"lisaa": "1"})
+    less = desk.post(f"{PROCESSES}/uusi/luonnos", data=form | {"poista": "0"})
 
     assert (more.status_code, less.status_code) == (200, 200)
     assert filled(more.text)["participants.1.first_name"] == "Berit"
     assert filled(more.text)["participants.2.first_name"] == ""
     assert filled(less.text)["participants.0.first_name"] == "Berit"
     assert processes(booking) == []
+    assert desk.post(f"{PROCESSES}/uusi", data=form).status_code == 303  # back with the browser's button, and opened
 
 
 def test_hostile_words_stay_words(booking: Face, desk: Browser) -> None:
