@@ -9,7 +9,17 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from services import vocabulary
-from services.booking import access, audit, closing, meetings, process_book, process_forms, summaries, supervision
+from services.booking import (
+    access,
+    audit,
+    closing,
+    erasure_requests,
+    meetings,
+    process_book,
+    process_forms,
+    summaries,
+    supervision,
+)
 from services.booking import process_overview as overviews
 from services.booking.confidence import Sealed
 from services.booking.models import Process
@@ -73,6 +83,7 @@ def leaf_through(
         visitor=visitor,
         leaf=process_book.look(db, visitor.principal, STATUSES[tila], haku, sivu, now),
         counts=process_book.count(db, visitor.principal),
+        erasures=erasure_requests.waiting(db, visitor.principal),
         form_labels=vocabulary.FORM_LABELS,
         evaluations=vocabulary.EVALUATIONS,
         tila=tila,
@@ -89,6 +100,7 @@ def show(db: Db, now: Now, visitor: Supervising, safe: Sealed, process_id: UUID,
         "process.html",
         visitor=visitor,
         seen=overviews.look(db, safe, process, now),
+        erasures=[one for one in erasure_requests.waiting(db, visitor.principal) if one.process.id == process.id],
         form_labels=vocabulary.FORM_LABELS,
         evaluations=vocabulary.EVALUATIONS,
         now=now,

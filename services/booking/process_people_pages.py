@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from services.booking import access, audit, membership, participants, process_forms
+from services.booking import access, audit, erasure_requests, membership, participants, process_forms
 from services.booking.models import Participant, Process
 from services.booking.pages import pages
 from services.booking.participants import PersonChange, PersonWish
@@ -121,8 +121,7 @@ def remove(db: Db, now: Now, visitor: Supervising, process_id: UUID, participant
 
 @router.get("/{participant_id}/unohda")
 def ask_to_erase(db: Db, visitor: Supervising, process_id: UUID, participant_id: UUID) -> Response:
-    process, person = _held(db, visitor, process_id, participant_id)
-    return pages.show("process_person_forgotten.html", visitor=visitor, process=process, person=person, wrong={})
+    return _forgetting(db, visitor, *_held(db, visitor, process_id, participant_id))
 
 
 @router.post("/{participant_id}/unohda")
@@ -130,13 +129,35 @@ def erase(db: Db, now: Now, visitor: Supervising, process_id: UUID, participant_
     """What is forgotten never comes back, so the box has to be ticked as well."""
     process, person = _held(db, visitor, process_id, participant_id, lock=True)
     if not typed.get("varma"):
-        told = {"varma": word("Merkitse rasti, jos haluat varmasti poistaa tiedot.")}
-        return pages.show(
-            "process_person_forgotten.html", forms.INVALID, visitor=visitor, process=process, person=person, wrong=told
-        )
+        return _forgetting(db, visitor, process, person, is_unsure=True)
     membership.erase(db, process, person, now)
     audit.note(db, now, visitor.principal.credential, "participant.erased", f"participant/{participant_id}")
     return _back(process, "unohdettu")
+
+
+def _forgetting(
+    db: Database, visitor: Visitor, process: Process, person: Participant, *, is_unsure: bool = False
+) -> Response:
+    told = word("Merkitse rasti, jos haluat varmasti poistaa tiedot.")
+    return pages.show(
+        "process_person_forgotten.html",
+        forms.INVALID if is_unsure else forms.OK,
+        visitor=visitor,
+        process=process,
+        person=person,
+        request=erasure_requests.open_of(db, person.id),
+        answered_within=erasure_requests.ANSWERED_WITHIN,
+        wrong={"varma": told} if is_unsure else {},
+    )
+
+
+@router.post("/{participant_id}/unohda/{request_id}/hylkaa")
+def decline_to_erase(
+    db: Db, now: Now, visitor: Supervising, process_id: UUID, participant_id: UUID, request_id: UUID
+) -> Response:
+    process, _ = _held(db, visitor, process_id, participant_id, lock=True)
+    erasure_requests.decline(db, visitor.principal, request_id, now)
+    return _back(process, "hylatty")
 
 
 @recorded.get("/{participant_id}/tiedot")

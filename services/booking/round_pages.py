@@ -85,7 +85,7 @@ def show(
     db: Db, now: Now, visitor: Supervising, safe: Sealed, process_id: UUID, evaluation_id: UUID, tehty: str = ""
 ) -> Response:
     one = _found(db, visitor, process_id, evaluation_id)
-    audit.note(db, now, visitor.principal.credential, "evaluation.read", f"evaluation/{one.id}")
+    audit.note(db, now, visitor.principal.credential, "answer.read", f"evaluation/{one.id}")
     return _page(db, visitor, safe, one, now, done=tehty)
 
 
@@ -187,11 +187,13 @@ def close(db: Db, now: Now, visitor: Supervising, process_id: UUID, evaluation_i
 @recorded.get("/palautteet")
 def show_feedback(db: Db, now: Now, visitor: Supervising, safe: Sealed, process_id: UUID) -> Response:
     process = access.process(db, visitor.principal, process_id)
-    audit.note(db, now, visitor.principal.credential, "feedback.read", f"process/{process.id}")
+    said = feedback_book.of_process(db, safe, process.id)
+    for meeting in said:
+        audit.note(db, now, visitor.principal.credential, "feedback.read", f"session/{meeting.session.id}")
     return pages.show(
         "process_feedback.html",
         visitor=visitor,
         process=process,
-        meetings=feedback_book.of_process(db, safe, process.id),
+        meetings=said,
         items=feedback.ITEMS,
     )

@@ -3,14 +3,17 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from services.booking import erasure_requests
+from services.booking.models import Participant
+from services.database import transaction
 from tests.integration.conftest import Browser, Face, Json, a_person
 from tests.integration.diary import at, book, day_ahead, keep_hours
 from tests.integration.evaluating import Clock, a_goal, agree, hold, told
@@ -511,6 +514,25 @@ def test_erasing_is_confirmed_and_final(booking: Face, process: Json, desk: Brow
     assert desk.get(here).status_code == 404
     assert person["last_name"] not in json.dumps(people(booking, process)[1:])
     assert len(told(booking, "participant.erased.v1")) == 1
+
+
+def test_a_wish_to_be_forgotten_is_seen_and_settled(booking: Face, process: Json, desk: Browser) -> None:
+    persons = [page_of(process, "osallistujat", person["id"], "unohda") for person in process["participants"]]
+    with transaction(booking.engine) as db:
+        for person in process["participants"]:
+            erasure_requests.ask(db, db.get_one(Participant, UUID(person["id"])), datetime.now(UTC))
+
+    for page in (PROCESSES, page_of(process)):
+        assert plain(opened(desk, page)).count("pyytää tietojensa poistamista") == 2
+    asked = opened(desk, persons[0])
+    assert "on vastattava viimeistään" in plain(asked)
+    deed = re.search(r'action="([^"]*/hylkaa)"', asked)
+    assert deed
+    assert desk.post(deed[1]).headers["Location"] == page_of(process) + "?tehty=hylatty"
+    assert desk.post(deed[1]).status_code == 404
+    assert desk.post(persons[1], data={"varma": "1"}).status_code == 303
+    assert "pyytää tietojensa poistamista" not in plain(opened(desk, PROCESSES))
+    assert len(people(booking, process)) == 1
 
 
 def test_what_is_known_of_somebody_is_handed_out_and_written_down(booking: Face, process: Json, desk: Browser) -> None:

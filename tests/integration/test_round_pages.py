@@ -101,7 +101,7 @@ def test_answers_are_read_and_that_is_written_down(
     assert "Opin työssäni uutta. ei osaa sanoa" in words
     assert "Kommentti " + HOSTILE in words
     assert "<script>alert" not in html
-    assert "evaluation.read" in audited(booking)
+    assert "answer.read" in audited(booking)
 
 
 def test_nobody_else_reads_answers(
@@ -116,7 +116,7 @@ def test_nobody_else_reads_answers(
         for deed in ("yhteinen", "paata"):
             assert stranger.post(round_page(process, mid, deed)).status_code == 404
     assert desk.get(elsewhere).status_code == 404
-    assert audited(booking).count("evaluation.read") == 0
+    assert audited(booking).count("answer.read") == 0
 
 
 # -- agreeing together ------------------------------------------------------------------------------------
