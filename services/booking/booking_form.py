@@ -5,13 +5,11 @@ single meeting; `instead.N` says what becomes of occurrence N of a series, anoth
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
-
-from pydantic import ValidationError
 
 from services.booking import meetings, series
 from services.booking.availability import Clock, Practice
@@ -20,9 +18,10 @@ from services.booking.offers import WHY_NOT, Slot, SlotTaken
 from services.booking.scheduling import SessionWish
 from services.booking.series import Clash, SeriesConflicts, SeriesWish
 from services.booking.shapes import Day, Wish
+from services.web import forms
 from services.web.etags import PreconditionFailed
-from services.web.forms import filled_in, reasons
-from services.web.problems import InvalidRequest, Problem
+from services.web.forms import Refused, filled_in
+from services.web.translation import word
 from services.web.validation import invalid
 from services.workdays import HELSINKI, at_wall_clock, exists, local
 
@@ -33,12 +32,30 @@ INSTEAD, LEFT_OUT, BY_CLOCK = "instead.", "pois", "kello"
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was typed, what is wrong with it, and the times that are free instead."""
+    """What was typed, and why it can't be had."""
 
     typed: Mapping[str, str]
-    wrong: Mapping[str, str] = field(default_factory=dict)
-    alternatives: Sequence[Slot] = ()
-    status: int = 200
+    refused: Refused | None = None
+
+    @property
+    def status(self) -> int:
+        return forms.status_of(self.refused)
+
+    @property
+    def wrong(self) -> dict[str, str]:
+        if isinstance(self.refused, SlotTaken):
+            return {"starts_at": word(TAKEN)}
+        if isinstance(self.refused, PreconditionFailed):
+            return {"": word(CHANGED_MEANWHILE)}
+        return {_FIELDS.get(name, name): reason for name, reason in forms.reasons(self.refused).items()}
+
+    @property
+    def nearest(self) -> Sequence[Slot]:
+        """The free times instead of one that is taken."""
+        return cast(Sequence[Slot], self.refused.members["alternatives"]) if isinstance(self.refused, SlotTaken) else ()
+
+    def version(self, current: str) -> str:
+        return forms.version_seen(current, self.typed, self.refused)
 
 
 class TypedTime(Wish):
@@ -64,16 +81,6 @@ class Occurrence:
     @property
     def reason(self) -> str:
         return WHY_NOT[self.clash.reason].fi if self.clash else ""
-
-
-def refused(typed: Mapping[str, str], why: ValidationError | Problem) -> Attempt:
-    """What a page shows again when a wish about times is not to be had."""
-    if isinstance(why, SlotTaken):
-        return Attempt(typed, {"starts_at": TAKEN}, cast(Sequence[Slot], why.members["alternatives"]), why.status)
-    if isinstance(why, PreconditionFailed):
-        return Attempt(typed, {"": CHANGED_MEANWHILE}, status=why.status)
-    wrong = {_FIELDS.get(name, name): reason for name, reason in reasons(why).items()}
-    return Attempt(typed, wrong, status=getattr(why, "status", InvalidRequest.status))
 
 
 _FIELDS = {"first_starts_at": "starts_at"}

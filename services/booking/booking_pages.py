@@ -64,14 +64,15 @@ def choose_time(
 def book(db: Db, now: Now, visitor: Supervising, process_id: UUID, typed: Typed) -> Response:
     process = access.process(db, visitor.principal, process_id, lock=True)
     if "muuta" in typed:
-        return _form(db, visitor, process, now, Attempt(typed))
+        db.rollback()  # nothing is done yet, so the form's key is not used up
+        return _form(db, visitor, access.process(db, visitor.principal, process_id), now, Attempt(typed))
     try:
         wish = booking_form.wish_of(typed, process_id)
         booked = _booked(db, process, wish, access.actor(visitor.principal), now)
     except SeriesConflicts as conflicts:
         return _conflicts(db, visitor, process, typed, conflicts)
     except REFUSALS as refused:
-        return _form(db, visitor, process, now, booking_form.refused(typed, refused))
+        return _form(db, visitor, process, now, Attempt(typed, refused))
     return redirect(f"/tyo/tapaamiset/{booked[0].id}", tehty="sarja" if len(booked) > 1 else "varattu")
 
 
@@ -117,7 +118,7 @@ def _form(
         month=shown,
         chosen=chosen,
         day=shown.day(chosen),
-        nearest=attempt.alternatives,
+        nearest=attempt.nearest,
         typed=attempt.typed,
         wrong=attempt.wrong,
     )

@@ -16,10 +16,10 @@ from services.booking.notes import NoteWish
 from services.booking.pages import pages
 from services.booking.visiting import Supervising
 from services.database import Database
-from services.web import etags
+from services.web import etags, forms
 from services.web.etags import PreconditionFailed
-from services.web.forms import Typed, reasons, seen_version
-from services.web.problems import InvalidRequest, NotFound
+from services.web.forms import Refused, Typed, seen_version
+from services.web.problems import NotFound
 from services.web.transactions import Db, Now, RecordedRoute, TransactionalRoute
 from services.web.visitors import Visitor, redirect
 
@@ -50,9 +50,7 @@ def write(db: Db, now: Now, visitor: Supervising, safe: Sealed, session_id: UUID
         match.check(_version(note))
         notes.write(db, safe, session_id, NoteWish.model_validate({"text": typed.get("text", "")}), match, now)
     except (ValidationError, PreconditionFailed) as refused:
-        status = getattr(refused, "status", InvalidRequest.status)
-        wrong = {} if isinstance(refused, PreconditionFailed) else reasons(refused)
-        return _page(visitor, meeting, note, typed, wrong, status)
+        return _page(visitor, meeting, note, typed, refused)
     _record(db, visitor, "note.written", session_id, now)
     return redirect(f"/tyo/tapaamiset/{session_id}", tehty="muistiinpano")
 
@@ -66,7 +64,7 @@ def tear_up(db: Db, now: Now, visitor: Supervising, session_id: UUID, typed: Typ
     try:
         notes.tear_up(db, session_id, seen_version(typed))
     except PreconditionFailed as changed:
-        return _page(visitor, meeting, note, typed, status=changed.status)
+        return _page(visitor, meeting, note, typed, changed)
     _record(db, visitor, "note.deleted", session_id, now)
     return redirect(f"/tyo/tapaamiset/{session_id}", tehty="poistettu")
 
@@ -84,19 +82,18 @@ def _page(
     meeting: Meeting,
     note: PrivateNote | None,
     typed: Mapping[str, str],
-    wrong: Mapping[str, str] | None = None,
-    status: int = 200,
+    refused: Refused | None = None,
 ) -> Response:
     """Words that somebody else has saved meanwhile are not shown here: reading them is written down."""
     return pages.show(
         "session_note.html",
-        status,
+        forms.status_of(refused),
         visitor=visitor,
         process=meeting.process,
         session=meeting.session,
         note=note,
-        is_outdated=status == PreconditionFailed.status,
-        version=_version(note),
+        is_outdated=isinstance(refused, PreconditionFailed),
+        version=forms.version_seen(_version(note), typed, refused),
         typed=typed,
-        wrong=wrong or {},
+        wrong=forms.reasons(refused),
     )

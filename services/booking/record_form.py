@@ -45,7 +45,7 @@ def is_empty(wish: SummaryWish) -> bool:
 
 
 def rows(typed: Mapping[str, str]) -> list[int]:
-    return sorted({int(found[1]) for field in typed if (found := ROW.fullmatch(field))})[:MOST_ACTIONS]
+    return sorted({int(found[1]) for field in typed if (found := ROW.fullmatch(field))})
 
 
 def filled_rows(typed: Mapping[str, str]) -> list[int]:
@@ -89,9 +89,9 @@ def of_attendance(session: Session, expected: list[Participant], states: States)
 
 
 def with_spare_rows(typed: Mapping[str, str], more: int = 0) -> list[int]:
-    """The rows to show: those that were filled in, and some to write on."""
-    filled = filled_rows(typed)
-    first = (rows(typed) or [-1])[-1] + 1
-    spare = [row for row in rows(typed) if row not in filled]
-    wanted = max(SPARE_ROWS - len(spare), 0) + more
-    return sorted([*filled, *spare, *range(first, first + wanted)])[:MOST_ACTIONS]
+    """The rows to show: those that the form had, and some to write on as long as there may be more."""
+    had = rows(typed)
+    spare = len(had) - len(filled_rows(typed))
+    wanted = min(max(SPARE_ROWS - spare, 0) + more, MOST_ACTIONS - len(had))
+    first = had[-1] + 1 if had else 0
+    return [*had, *range(first, first + wanted)]

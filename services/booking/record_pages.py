@@ -1,7 +1,7 @@
 """The page on which a supervisor writes down a meeting, in under a minute: who came, and its summary."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -22,10 +22,10 @@ from services.booking.settings import Settings
 from services.booking.summaries import NothingToPublish, Publication, SessionIsAhead
 from services.booking.visiting import Supervising
 from services.database import Database
-from services.web import etags
+from services.web import etags, forms
 from services.web.etags import IfMatch, PreconditionFailed
-from services.web.forms import Typed, reasons, seen_version
-from services.web.problems import InvalidRequest, Problem
+from services.web.forms import MORE, Refused, Typed, seen_version
+from services.web.problems import InvalidRequest
 from services.web.transactions import Db, Now, RecordedRoute, TransactionalRoute
 from services.web.visitors import Visitor, redirect
 
@@ -34,7 +34,7 @@ PREFIX = "/tyo/tapaamiset/{session_id}/kirjaa"
 router = APIRouter(prefix=PREFIX, route_class=TransactionalRoute, include_in_schema=False)
 recorded = APIRouter(prefix=PREFIX, route_class=RecordedRoute, include_in_schema=False)
 
-ADD_ROW, PUBLISH, LETTER = "lisaa", "julkaise", "kirje"
+PUBLISH, LETTER = "julkaise", "kirje"
 WHATEVER_IT_IS = IfMatch("*")
 REFUSALS = (
     ValidationError,
@@ -49,23 +49,25 @@ REFUSALS = (
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was typed and what is wrong with it; outdated when something else has been saved meanwhile."""
+    """What was typed, and why it can't be saved."""
 
     typed: Mapping[str, str]
-    wrong: Mapping[str, str] = field(default_factory=dict)
-    status: int = 200
+    refused: Refused | None = None
     more_rows: int = 0
-    is_outdated: bool = False
 
 
 @recorded.get("")
 def show(db: Db, now: Now, visitor: Supervising, safe: Sealed, session_id: UUID) -> Response:
-    meeting = meetings.find(db, session_id, access.processes(visitor.principal))
+    meeting = _found(db, visitor, session_id)
     summary = summaries.of_session(db, session_id)
     if summary:
         audit.note(db, now, visitor.principal.credential, "summary.read", f"summary/{summary.id}")
     words = record_form.of_content(summaries.draft(safe, summary) if summary else None)
     return _page(db, visitor, meeting, now, Attempt(words | _attendance(db, meeting)))
+
+
+def _found(db: Database, visitor: Visitor, session_id: UUID) -> Meeting:
+    return meetings.find(db, session_id, access.processes(visitor.principal))
 
 
 def _attendance(db: Database, meeting: Meeting) -> dict[str, str]:
@@ -78,14 +80,14 @@ def save(
     db: Db, now: Now, visitor: Supervising, settings: Configured, safe: Sealed, session_id: UUID, typed: Typed
 ) -> Response:
     meeting = meetings.locked(db, session_id, access.processes(visitor.principal))
-    if ADD_ROW in typed:
-        return _page(db, visitor, meeting, now, Attempt(typed, more_rows=1))
+    if MORE in typed:
+        db.rollback()  # nothing is done yet, so the form's key is not used up
+        return _page(db, visitor, _found(db, visitor, session_id), now, Attempt(typed, more_rows=1))
     try:
         done = _write(db, visitor, settings, safe, meeting, typed, now)
     except REFUSALS as refused:
         db.rollback()
-        meeting = meetings.find(db, session_id, access.processes(visitor.principal))
-        return _page(db, visitor, meeting, now, _attempt(typed, refused))
+        return _page(db, visitor, _found(db, visitor, session_id), now, Attempt(typed, refused))
     return redirect(f"/tyo/tapaamiset/{session_id}", tehty=done)
 
 
@@ -99,9 +101,9 @@ def _write(
     now: datetime,
 ) -> str:
     """Write down all that the form holds; returns what was done."""
-    came, wish = record_form.attendance_of(typed), record_form.summary_of(typed)
     summary = summaries.of_session(db, meeting.session.id)
     seen_version(typed).check(_version(meeting, summary))
+    came, wish = record_form.attendance_of(typed), record_form.summary_of(typed)
     if came:
         by = access.actor(visitor.principal)
         attendance.record(db, settings.link_key, meeting, came, by, now)
@@ -130,13 +132,6 @@ def _publish(
     audit.note(db, now, visitor.principal.credential, "summary.published", f"summary/{summary.id}")
 
 
-def _attempt(typed: Mapping[str, str], refused: ValidationError | Problem) -> Attempt:
-    status = getattr(refused, "status", InvalidRequest.status)
-    if isinstance(refused, PreconditionFailed):
-        return Attempt(typed, status=status, is_outdated=True)
-    return Attempt(typed, record_form.by_field(reasons(refused), typed), status)
-
-
 def _version(meeting: Meeting, summary: Summary | None) -> str:
     """Attendance and summary are written on one page, so that it has the versions of both."""
     return etags.tag(meeting.session.version, summary.revision if summary else 0)
@@ -148,16 +143,16 @@ def _page(db: Database, visitor: Visitor, meeting: Meeting, now: datetime, attem
     summary, states = summaries.of_session(db, session.id), attendance.of_session(db, session.id)
     return pages.show(
         "session_record.html",
-        attempt.status,
+        forms.status_of(attempt.refused),
         visitor=visitor,
         process=process,
         session=session,
         expected=session_view.expected(db, meeting, states) if session.starts_at <= now else [],
         summary=summary,
-        version=_version(meeting, summary),
+        version=forms.version_seen(_version(meeting, summary), attempt.typed, attempt.refused),
         now=now,
         rows=record_form.with_spare_rows(attempt.typed, attempt.more_rows),
-        is_outdated=attempt.is_outdated,
+        is_outdated=isinstance(attempt.refused, PreconditionFailed),
         typed=attempt.typed,
-        wrong=attempt.wrong,
+        wrong=record_form.by_field(forms.reasons(attempt.refused), attempt.typed),
     )

@@ -95,7 +95,7 @@ def move(db: Db, now: Now, visitor: Supervising, session_id: UUID, typed: Typed)
         )
         scheduling.reschedule(db, meeting, wish, access.actor(visitor.principal), now)
     except REFUSALS as refused:
-        attempt = booking_form.refused(typed, refused)
+        attempt = Attempt(typed, refused)
         return _move_page(db, visitor, _as_it_stands(db, visitor, session_id), now, attempt)
     return redirect(_address(session_id), tehty="siirretty")
 
@@ -114,11 +114,11 @@ def _move_page(
         visitor=visitor,
         process=process,
         session=session,
-        version=etags.tag(session.version),
+        version=attempt.version(etags.tag(session.version)),
         month=shown,
         chosen=chosen,
         day=shown.day(chosen),
-        nearest=attempt.alternatives,
+        nearest=attempt.nearest,
         typed=attempt.typed,
         wrong=attempt.wrong,
     )
@@ -143,7 +143,7 @@ def change_place(db: Db, now: Now, visitor: Supervising, session_id: UUID, typed
         wish = SessionChange.model_validate(_place(typed))
         scheduling.reschedule(db, meeting, wish, access.actor(visitor.principal), now)
     except REFUSALS as refused:
-        attempt = booking_form.refused(typed, refused)
+        attempt = Attempt(typed, refused)
         return _place_page(visitor, _as_it_stands(db, visitor, session_id), attempt)
     return redirect(_address(session_id), tehty="paikka")
 
@@ -161,7 +161,7 @@ def _place_page(visitor: Visitor, meeting: Meeting, attempt: Attempt) -> Respons
         visitor=visitor,
         process=process,
         session=session,
-        version=etags.tag(session.version),
+        version=attempt.version(etags.tag(session.version)),
         typed=attempt.typed,
         wrong=attempt.wrong,
     )
@@ -183,7 +183,7 @@ def cancel(db: Db, now: Now, visitor: Supervising, session_id: UUID, typed: Type
         wish = Cancellation.model_validate(filled_in(typed, ("reason", "following")))
         scheduling.cancel(db, meeting, wish, access.actor(visitor.principal), now)
     except REFUSALS as refused:
-        attempt = booking_form.refused(typed, refused)
+        attempt = Attempt(typed, refused)
         return _cancel_page(db, visitor, _as_it_stands(db, visitor, session_id), attempt)
     return redirect(_address(session_id), tehty="peruttu")
 
@@ -196,7 +196,7 @@ def _cancel_page(db: Database, visitor: Visitor, meeting: Meeting, attempt: Atte
         visitor=visitor,
         process=process,
         session=session,
-        version=etags.tag(session.version),
+        version=attempt.version(etags.tag(session.version)),
         following=scheduling.later_in_series(db, session),
         typed=attempt.typed,
         wrong=attempt.wrong,

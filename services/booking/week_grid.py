@@ -71,7 +71,7 @@ def lay_out(week: Week, now: datetime) -> Grid:
 
 
 def _is_used(column: Column) -> bool:
-    return bool(column.placed or column.opening or column.day.holiday)
+    return bool(column.placed or column.opening)
 
 
 def _hours(week: Week) -> range:

@@ -292,6 +292,27 @@ def test_two_windows_lose_nothing(booking: Face, desk: Browser, held: Json) -> N
     assert summary_of(booking, held)["themes"] == ["Minun"]
 
 
+@pytest.mark.parametrize("between", [{"lisaa": "1"}, {"reflection": "r" * 2001}])
+def test_a_form_that_came_too_late_stays_late_until_that_is_told(
+    booking: Face, desk: Browser, held: Json, between: dict[str, str]
+) -> None:
+    mine = typed_into(desk.get(path(held, "kirjaa")).text)
+    again = typed_into(desk.post(path(held, "kirjaa"), data=mine | between).text)
+    booking.admin.put(f"/api/v1/sessions/{held['id']}/summary", json={"themes": ["Heidän"]})
+
+    more = typed_into(desk.post(path(held, "kirjaa"), data=again | {"lisaa": "1"}).text)
+
+    assert desk.post(path(held, "kirjaa"), data=more | {"reflection": "", "themes": "Minun"}).status_code == 412
+    assert summary_of(booking, held)["themes"] == ["Heidän"]
+
+
+def test_whoever_goes_back_after_adding_a_row_can_still_save(desk: Browser, held: Json) -> None:
+    typed = typed_into(desk.get(path(held, "kirjaa")).text)
+    desk.post(path(held, "kirjaa"), data=typed | {"lisaa": "1"})
+
+    assert desk.post(path(held, "kirjaa"), data=typed | {"themes": "Roolit"}).status_code == 303
+
+
 def test_before_the_meeting_only_a_draft_can_be_prepared(booking: Face, desk: Browser, session: Json) -> None:
     shown = desk.get(path(session, "kirjaa")).text
     assert "lasna." not in shown

@@ -111,7 +111,7 @@ def test_talks_rounds_and_calendars_wait_too(
     assert waiting(page) == {
         "Keskustelun tulos kirjaamatta": [f"/tyo/kartoitukset/{talk['id']}"],
         "Arviointi avoinna": [f"/tyo/prosessit/{process['id']}/arvioinnit/{asked.json()['id']}"],
-        "Kalenteria ei voitu lukea": ["/tyo/asetukset"],
+        "Kalenteria ei voitu lukea": ["/tyo/asetukset/kalenterit"],
     }
     assert "vastannut 0/1" in page
     assert "calendar.example" in page

@@ -1,6 +1,6 @@
 "use strict";
 // Everything works without this script. It leads to what is wrong, keeps a second press of a button from waiting for
-// nothing, and saves forms that ask for it while one goes on writing.
+// nothing, saves forms that ask for it while one goes on writing, and adds rows without a new page.
 
 document.getElementById("virheet")?.focus();
 
@@ -33,4 +33,22 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   });
   form.addEventListener("submit", () => clearTimeout(waiting));
   document.addEventListener("visibilitychange", flush);
+}
+
+for (const button of document.querySelectorAll("button[data-adds]")) {
+  button.addEventListener("click", (pressed) => {
+    pressed.preventDefault();
+    const last = [...button.form.querySelectorAll(button.dataset.adds)].at(-1), row = last.cloneNode(true);
+    const number = Number(last.dataset.row), renamed = (name) => name.replace(`.${number}.`, `.${number + 1}.`);
+    row.dataset.row = number + 1;
+    for (const part of row.querySelectorAll("input[type=hidden], .wrong")) part.remove();
+    for (const part of row.querySelectorAll("[data-number]")) part.textContent = Number(part.textContent) + 1;
+    for (const label of row.querySelectorAll("label")) label.htmlFor = renamed(label.htmlFor);
+    for (const field of row.querySelectorAll("input")) {
+      Object.assign(field, { id: renamed(field.id), name: renamed(field.name), value: "" });
+      for (const name of ["aria-invalid", "aria-describedby"]) field.removeAttribute(name);
+    }
+    last.after(row);
+    row.querySelector("input").focus();
+  });
 }
