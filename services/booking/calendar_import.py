@@ -3,12 +3,13 @@
 A calendar that can't be read keeps the busy times it had, and is tried again after growing pauses.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from prometheus_client.core import Metric
 from pydantic import BeforeValidator
 from sqlalchemy import Engine, insert
 from sqlmodel import col, delete, func, select
@@ -21,6 +22,7 @@ from services.booking.shapes import WebAddress, Wish
 from services.booking.slots import Span
 from services.database import Database, transaction
 from services.log import logger
+from services.web.metrics import gauge
 from services.web.problems import NotFound, Problem
 
 log = logger(__name__)
@@ -72,6 +74,11 @@ def remove(db: Database, supervisor_id: UUID, import_id: UUID) -> None:
     if imported is None or imported.supervisor_id != supervisor_id:
         raise NotFound
     db.delete(imported)
+
+
+def gauges(db: Database) -> Iterable[Metric]:
+    failing = select(func.count()).select_from(CalendarImport).where(col(CalendarImport.failures) > 0)
+    yield gauge("calendars_failing", "Imported calendars that could not be read.", [((), db.scalars(failing).one())])
 
 
 def refresh_due(engine: Engine, settings: Settings) -> bool:

@@ -20,7 +20,9 @@ from services.web.problems import Problem
 from services.web.transactions import Db, Now, TransactionalRoute
 from services.web.visitors import Visitor, redirect
 
-router = APIRouter(prefix="/tyo/tilaajat", route_class=TransactionalRoute, include_in_schema=False)
+HERE = "/tyo/tilaajat"
+
+router = APIRouter(prefix=HERE, route_class=TransactionalRoute, include_in_schema=False)
 
 CONTACT = ("first_name", "last_name", "email")
 USUAL = {"kind": "organisation", "payer_type": "business"}
@@ -29,12 +31,12 @@ USUAL = {"kind": "organisation", "payer_type": "business"}
 @router.get("")
 def leaf_through(db: Db, visitor: Supervising, haku: WordsAsked = "", sivu: PageAsked = 1) -> Response:
     leaf = client_book.look(db, visitor.principal, haku, sivu)
-    return pages.show("client_list.html", visitor=visitor, leaf=leaf, haku=haku, sivu=sivu)
+    return pages.show("client_list.html", visitor=visitor, base=HERE, leaf=leaf, haku=haku, sivu=sivu)
 
 
 @router.get("/uusi")
 def ask_who(visitor: Supervising) -> Response:
-    return _form(visitor, None, USUAL)
+    return form_page(visitor, None, USUAL)
 
 
 @router.post("/uusi")
@@ -43,7 +45,7 @@ def add(db: Db, now: Now, visitor: Supervising, typed: Typed) -> Response:
         wish = ClientWish.model_validate(forms.nested(typed, ClientWish.model_fields))
         client = parties.add_client(db, wish, visitor.party_id, now)
     except (ValidationError, Problem) as refused:
-        return _form(visitor, None, typed, refused)
+        return form_page(visitor, None, typed, refused)
     return redirect(f"/tyo/tilaajat/{client.id}", tehty="lisatty")
 
 
@@ -66,40 +68,43 @@ def show(db: Db, now: Now, visitor: Supervising, client_id: UUID, sivu: PageAske
 @router.get("/{client_id}/muuta")
 def show_form(db: Db, visitor: Supervising, client_id: UUID) -> Response:
     client = access.client(db, visitor.principal, client_id)
-    return _form(visitor, client, _fields(client))
+    return form_page(visitor, client, fields_of(client))
 
 
 @router.post("/{client_id}/muuta")
 def change(db: Db, now: Now, visitor: Supervising, client_id: UUID, typed: Typed) -> Response:
     client = access.client(db, visitor.principal, client_id, lock=True)
     try:
-        wish = ClientChange.model_validate(_change(typed))
+        wish = ClientChange.model_validate(change_of(typed))
         parties.change_client(db, client, wish, forms.seen_version(typed), now)
     except (ValidationError, Problem) as refused:
-        return _form(visitor, client, typed, refused)
+        return form_page(visitor, client, typed, refused)
     return redirect(f"/tyo/tilaajat/{client.id}", tehty="muutettu")
 
 
-def _change(typed: Fields) -> dict[str, Any]:
+def change_of(typed: Fields) -> dict[str, Any]:
     """What was emptied is to be empty, and only the business id may be."""
     nothing: dict[str, Any] = {"name": "", "contact": {}, "business_id": None}
     return nothing | forms.nested(typed, ClientChange.model_fields)
 
 
-def _fields(client: Client) -> Fields:
+def fields_of(client: Client) -> Fields:
     contact = {f"contact.{field}": getattr(client, field) for field in CONTACT}
     card = {"name": client.name, "business_id": client.business_id or "", "payer_type": client.payer_type}
     return card | contact
 
 
-def _form(visitor: Visitor, client: Client | None, typed: Fields, refused: Refused | None = None) -> Response:
+def form_page(
+    visitor: Visitor, client: Client | None, typed: Fields, refused: Refused | None = None, base: str = HERE
+) -> Response:
     return pages.show(
         "client_form.html",
         forms.status_of(refused),
         visitor=visitor,
         client=client,
+        base=base,
         version=forms.version_seen(etags.tag(client.version), typed, refused) if client else "",
         typed=typed,
         wrong=forms.reasons(refused),
-        overtaken=forms.overtaken(refused, typed, _fields(client)) if client else None,
+        overtaken=forms.overtaken(refused, typed, fields_of(client)) if client else None,
     )

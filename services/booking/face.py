@@ -5,11 +5,14 @@ from fastapi import FastAPI
 from services import clock
 from services.booking import (
     absence_pages,
+    admin_client_pages,
     admin_pages,
+    admin_supervisor_pages,
     audit,
     availability_api,
     booking_pages,
     calendar_api,
+    calendar_import,
     calendar_pages,
     client_book_pages,
     client_booking_pages,
@@ -102,6 +105,8 @@ ROUTERS = (
     note_pages.recorded,
     admin_pages.router,
     trail_pages.router,
+    admin_supervisor_pages.router,
+    admin_client_pages.router,
     settings_pages.router,
     hours_pages.router,
     absence_pages.router,
@@ -130,7 +135,7 @@ def face(settings: Settings) -> FastAPI:
         routers=[*ROUTERS, *([demo_api.router] if clock.is_demo() else [])],
         rates=settings.rates(),
         checks=[backlog.check],
-        gauges=[backlog.gauges],
+        gauges=[backlog.gauges, calendar_import.gauges],
         trail=audit.TRAIL,
     )
     app.state.problem_page = pages.pages.show_problem

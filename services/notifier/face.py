@@ -10,7 +10,16 @@ from sqlmodel import col
 
 from services import clock
 from services.database import Database, engine
-from services.notifier import audit, letter_pages, messages_api, pages, participants_api, postbox, trail_pages
+from services.notifier import (
+    audit,
+    letter_pages,
+    messages_api,
+    pages,
+    participants_api,
+    postbox,
+    state_pages,
+    trail_pages,
+)
 from services.notifier.models import Letter, Status
 from services.notifier.settings import Settings
 from services.web import pages as web_pages
@@ -28,6 +37,7 @@ ROUTERS = (
     letter_pages.recorded,
     pages.router,
     trail_pages.router,
+    state_pages.router,
     web_pages.router,
     visiting.router("viestit"),
 )

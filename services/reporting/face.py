@@ -23,6 +23,7 @@ from services.reporting import (
     request_pages,
     schedule_pages,
     schedules_api,
+    state_pages,
     trail_pages,
 )
 from services.reporting.models import Report, Status
@@ -48,6 +49,7 @@ ROUTERS = (
     progress_pages.router,
     pages.router,
     trail_pages.router,
+    state_pages.router,
     pages.styles,
     web_pages.router,
     visiting.router("raportit"),

@@ -1,0 +1,144 @@
+"""How a service is doing, in plain Finnish: the figures of its /metrics, with what to do where one is too high."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from prometheus_client.core import Metric
+from sqlalchemy import text
+
+from services import finnish
+from services.database import Database
+from services.web.metrics import Gauge
+from services.web.translation import word
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+SECONDS = "_seconds"
+MOST_PARKED = 20
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a figure is called, above what it is worrying, and what is to be done then."""
+
+    label: str
+    limit: float | None = None
+    advice: str = ""
+
+
+PREFIX = "tyonohjaus_"
+MEANINGS = {
+    "deliveries_open": Meaning("Matkalla olevia tapahtumia"),
+    "deliveries_parked": Meaning(
+        "Pysähtyneitä tapahtumia", 0, "Katso alta, mihin ne pysähtyivät, korjaa syy ja käynnistä ne uudelleen."
+    ),
+    "delivery_oldest_seconds": Meaning(
+        "Vanhin tapahtuma on odottanut", 5 * MINUTE, "Katso, ovatko vastaanottajan työprosessi ja Redis käynnissä."
+    ),
+    "subscriber_silent_seconds": Meaning(
+        "Vastaanottaja vastasi viimeksi", 2 * MINUTE, "Katso, onko sen työprosessi käynnissä."
+    ),
+    "calendars_failing": Meaning(
+        "Tuotuja kalentereita, joita ei saatu luettua",
+        0,
+        "Työnohjaaja näkee syyn asetuksistaan.",
+    ),
+    "reports": Meaning("Raportteja"),
+    "report_oldest_overdue_seconds": Meaning(
+        "Myöhässä olevin raportti on odottanut", 30 * MINUTE, "Katso, onko raporttien työprosessi käynnissä."
+    ),
+    "rebuild_events_awaited": Meaning(
+        "Uudelleenrakennus odottaa tapahtumia", 0, "Raportteja tehdään vasta, kun kaikki on kerrottu uudelleen."
+    ),
+    "letters": Meaning("Viestejä"),
+    "letter_oldest_overdue_seconds": Meaning(
+        "Myöhässä olevin viesti on odottanut",
+        10 * MINUTE,
+        "Katso viestien työprosessi ja postipalvelin.",
+    ),
+    "mail_server_failures": Meaning(
+        "Postipalvelimen peräkkäisiä virheitä", 0, "Lähettämistä yritetään pian uudelleen. Tarkista palvelimen tila."
+    ),
+}
+WORRYING = {
+    ("letters", "failed"): "Katso viestien lokista, mitä perille jäi saamatta, ja lähetä ne uudelleen.",
+    ("letters", "uncertain"): "Näistä ei tiedetä, menivätkö ne perille. Kysy saajalta ennen kuin lähetät uudelleen.",
+}
+LABELS = {
+    "notifier": "viestit",
+    "reporting": "raportit",
+    "planned": "odottaa aikaansa",
+    "sending": "lähdössä",
+    "sent": "lähetetty",
+    "failed": "epäonnistunut",
+    "uncertain": "epävarma",
+    "cancelled": "peruttu",
+    "skipped": "jätetty pois",
+    "due": "tekemättä",
+    "compiled": "valmis",
+    "released": "luovutettu",
+    "withdrawn": "vedetty takaisin",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure in words."""
+
+    label: str
+    value: str
+    is_worrying: bool
+    advice: str
+
+
+@dataclass(frozen=True)
+class State:
+    rows: list[Row]
+
+    @property
+    def worries(self) -> list[Row]:
+        return [row for row in self.rows if row.is_worrying]
+
+
+def look(db: Database, request: Request) -> State:
+    """The figures of the service that serves this request."""
+    gauges: Sequence[Gauge] = request.app.state.gauges
+    return State([row for read in gauges for metric in read(db) for row in _rows(metric)])
+
+
+def parked(db: Database) -> Sequence[Any]:
+    """The deliveries of a publisher that were given up for now, with the kind of error that they ended in."""
+    return db.execute(PARKED, {"most": MOST_PARKED}).all()
+
+
+PARKED = text("""
+    SELECT envelope->>'type' AS type, d.subscriber, d.attempts, d.parked_at, d.last_error
+    FROM outbox_delivery d JOIN outbox o USING (event_id)
+    WHERE d.parked_at IS NOT NULL AND d.confirmed_at IS NULL ORDER BY o.position LIMIT :most
+""")
+
+
+def _rows(metric: Metric) -> Iterator[Row]:
+    name = metric.name.removeprefix(PREFIX)
+    meaning = MEANINGS.get(name, Meaning(metric.documentation))
+    for sample in metric.samples:
+        part = next(iter(sample.labels.values()), "")
+        advice = WORRYING.get((name, part), meaning.advice)
+        limit = 0 if (name, part) in WORRYING else meaning.limit
+        is_worrying = limit is not None and sample.value > limit
+        shown = span(sample.value) if name.endswith(SECONDS) else finnish.number(sample.value)
+        yield Row(_label(meaning, part), shown, is_worrying, word(advice) if is_worrying and advice else "")
+
+
+def _label(meaning: Meaning, part: str) -> str:
+    label = word(meaning.label)
+    return f"{label}: {word(LABELS.get(part, part))}" if part else label
+
+
+def span(seconds: float) -> str:
+    """How long, as one says it: 40 s, 12 min, 3 t, 2 päivää."""
+    for unit, words in ((DAY, "päivää"), (HOUR, "t"), (MINUTE, "min")):
+        if seconds >= 2 * unit:
+            return f"{int(seconds // unit)}{finnish.NBSP}{words}"
+    return f"{int(seconds)}{finnish.NBSP}s"
