@@ -94,7 +94,7 @@ def _form(
         supervisor=supervisor,
         typed=typed,
         days=profile_form.choices(typed),
-        version=etags.tag(supervisor.version) if supervisor else "",
+        version=forms.version_seen(etags.tag(supervisor.version), typed, refused) if supervisor else "",
         done=done,
         wrong=forms.reasons(refused),
         overtaken=forms.overtaken(refused, typed, profile_form.of_supervisor(supervisor)) if supervisor else None,

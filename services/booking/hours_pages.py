@@ -26,9 +26,8 @@ PREVIEWED = Form.individual
 
 @router.get("")
 def show(db: Db, now: Now, visitor: Supervising, tehty: str = "") -> Response:
-    rules, version = availability.read(db, visitor.party_id)
-    typed = hours_form.of_rules(rules) | {forms.VERSION: etags.tag(version)}
-    return _page(db, visitor, now, typed, is_saved=bool(tehty))
+    rules, _ = availability.read(db, visitor.party_id)
+    return _page(db, visitor, now, hours_form.of_rules(rules), is_saved=bool(tehty))
 
 
 @router.post("")
@@ -72,7 +71,7 @@ def _page(
         form_labels=vocabulary.FORM_LABELS,
         preview=week_preview.look(db, practice, PREVIEWED, length, now),
         length=length,
-        version=etags.tag(version) if refused else typed.get(forms.VERSION, ""),
+        version=forms.version_seen(etags.tag(version), typed, refused),
         is_saved=is_saved,
         wrong=forms.reasons(refused),
         overtaken=forms.overtaken(refused, typed, hours_form.of_rules(rules)),

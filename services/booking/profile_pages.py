@@ -45,7 +45,7 @@ def _page(
         supervisor=supervisor,
         typed=typed,
         days=profile_form.choices(typed),
-        version=etags.tag(supervisor.version),
+        version=forms.version_seen(etags.tag(supervisor.version), typed, refused),
         is_saved=is_saved,
         wrong=forms.reasons(refused),
         overtaken=forms.overtaken(refused, typed, profile_form.of_supervisor(supervisor)),
