@@ -1,0 +1,150 @@
+"""Somebody who knows nothing of us yet, in a real browser: reads the first page and books a first talk."""
+
+import re
+import secrets
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.integration.practice import Json, Practice
+from tests.web.conftest import NARROWEST, assert_accessible
+from tests.web.making import a_supervisor
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def supervisor(practice: Practice) -> Json:
+    return a_supervisor(practice, f"Orvokki {secrets.token_hex(3)}")
+
+
+@pytest.fixture
+def address() -> str:
+    return f"vieras.{secrets.token_hex(4)}@example.fi"
+
+
+def choose_time(page: Page, supervisor: Json, clock: str) -> None:
+    page.get_by_role("link", name=f"Katso vapaat ajat: {supervisor['name']}").click()
+    page.get_by_role("link", name="Seuraava").click()
+    page.locator(".month .free").nth(2).click()
+    page.get_by_role("link", name=clock).click()
+
+
+def introduce(page: Page, address: str) -> None:
+    page.get_by_label("Nimi").fill("Åke Öhman")
+    page.get_by_label("Sähköpostiosoite").fill(address)
+    page.get_by_label("Mitä toivot keskustelulta?").fill('Rivi\ntoinen "><img src=x onerror=alert(1)>')
+
+
+def link_in_letter(practice: Practice, address: str, path: str) -> str:
+    letter = practice.letter(practice.next_letters(address)[-1])
+    found = re.search(rf"https?://\S+/{path}/\S+", letter["text"])
+    assert found, letter["text"]
+    return found[0]
+
+
+def test_the_first_page_leads_to_a_talk_that_is_confirmed_moved_and_called_off(
+    practice: Practice, page: Page, supervisor: Json, address: str
+) -> None:
+    page.goto(f"{practice.booking.base_url}/")
+    assert_accessible(page)
+    page.get_by_role("link", name="Varaa kartoittava keskustelu").first.click()
+    assert_accessible(page)
+    choose_time(page, supervisor, "10.00")
+    assert_accessible(page)
+    introduce(page, address)
+    page.get_by_role("button", name="Varaa aika").dblclick()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Vahvista vielä aika")
+    assert_accessible(page)
+
+    page.goto(link_in_letter(practice, address, "kartoitus"))
+    assert_accessible(page)
+    page.get_by_role("button", name="Vahvista aika").click()
+    expect(page.get_by_role("status")).to_contain_text("Aika on vahvistettu.")
+    assert_accessible(page)
+
+    page.locator(".month .free").last.click()
+    assert_accessible(page)
+    page.get_by_role("radio", name="12.00").check()
+    page.get_by_role("button", name="Siirrä keskustelu").click()
+    expect(page.get_by_role("status")).to_contain_text("Aika on siirretty.")
+
+    page.get_by_role("button", name="Peru aika").click()
+    expect(page.get_by_role("status")).to_contain_text("Aika on peruttu.")
+    expect(page.get_by_role("link", name="Varaa uusi aika")).to_be_visible()
+    assert_accessible(page)
+
+
+def test_the_days_are_seen_before_the_times_and_nothing_typed_is_lost(
+    practice: Practice, page: Page, supervisor: Json, address: str
+) -> None:
+    page.goto(f"{practice.booking.base_url}/varaa/{supervisor['id']}")
+    assert_accessible(page)
+    page.locator(".month .free").first.click()
+    assert_accessible(page)
+    page.get_by_role("link", name="9.00").click()
+
+    page.get_by_label("Nimi").fill("Åke Öhman")
+    page.get_by_label("Sähköpostiosoite").fill("ei osoite")
+    page.get_by_role("button", name="Varaa aika").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_label("Nimi")).to_have_value("Åke Öhman")
+    assert_accessible(page)
+    page.get_by_role("alert").get_by_role("link", name="Sähköpostiosoite").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.type(address)
+
+    chosen = page.locator("input[name=starts_at]:checked").input_value()
+    other = {"supervisor_id": supervisor["id"], "starts_at": chosen, "name": "Nopeampi", "email": f"n.{address}"}
+    practice.post("/api/v1/intakes", other, expected=202)
+    page.get_by_role("button", name="Varaa aika").click()
+    expect(page.get_by_role("alert")).to_contain_text("Aika on jo varattu.")
+    expect(page.get_by_label("Sähköpostiosoite")).to_have_value(address)
+    assert_accessible(page)
+    page.locator("input[name=starts_at]").first.check()
+    page.get_by_role("button", name="Varaa aika").click()
+    expect(page).to_have_url(re.compile("/varaa/kiitos$"))
+
+
+def test_the_back_button_keeps_what_was_typed(practice: Practice, page: Page, supervisor: Json) -> None:
+    page.goto(f"{practice.booking.base_url}/varaa/{supervisor['id']}")
+    page.locator(".month .free").first.click()
+    page.get_by_role("link", name="9.00").click()
+    introduce(page, "vieras@example.fi")
+
+    page.get_by_role("link", name="Näin käsittelemme henkilötietojasi").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Näin käsittelemme henkilötietojasi")
+    page.go_back()
+
+    expect(page.get_by_label("Nimi")).to_have_value("Åke Öhman")
+    expect(page.get_by_label("Sähköpostiosoite")).to_have_value("vieras@example.fi")
+
+
+def test_a_talk_is_booked_without_scripts_on_the_narrowest_phone(
+    practice: Practice, chromium: Browser, supervisor: Json, address: str
+) -> None:
+    with chromium.new_context(java_script_enabled=False, viewport=NARROWEST, locale="fi-FI") as plain:
+        page = plain.new_page()
+        page.goto(f"{practice.booking.base_url}/varaa")
+        choose_time(page, supervisor, "11.00")
+        page.get_by_role("button", name="Varaa aika").click()
+        expect(page.get_by_role("alert")).to_contain_text("2 kohtaa on korjattava")
+        page.get_by_text("Vaihda aika").click()
+        page.locator("input[name=starts_at]").last.check()
+        introduce(page, address)
+        page.get_by_role("button", name="Varaa aika").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Vahvista vielä aika")
+
+        page.goto(link_in_letter(practice, address, "kartoitus"))
+        page.get_by_role("button", name="Vahvista aika").click()
+        expect(page.get_by_role("status")).to_contain_text("Aika on vahvistettu.")
+
+
+def test_pages_for_anyone_fit_the_narrowest_phone_and_large_letters(
+    practice: Practice, chromium: Browser, supervisor: Json
+) -> None:
+    with chromium.new_context(viewport=NARROWEST, color_scheme="dark", locale="fi-FI") as narrow:
+        page = narrow.new_page()
+        for path in ("/", "/tietosuoja", "/varaa", f"/varaa/{supervisor['id']}", "/varaa/kiitos"):
+            page.goto(f"{practice.booking.base_url}{path}")
+            assert_accessible(page)
