@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from tests.integration.practice import Practice, running_practice
 
-DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-NARROWEST = {"width": 320, "height": 700}
+DESK, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
+NARROWEST = ViewportSize(width=320, height=700)
 
 SCREENS = Path(__file__).parents[2] / "docs" / "screens"
 

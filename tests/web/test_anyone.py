@@ -24,7 +24,7 @@ def address() -> str:
 
 
 def choose_time(page: Page, supervisor: Json, clock: str) -> None:
-    page.get_by_role("link", name=f"Katso vapaat ajat: {supervisor['name']}").click()
+    page.get_by_role("link", name=f"Katso vapaat ajat {supervisor['name']}").click()
     page.get_by_role("link", name="Seuraava").click()
     page.locator(".month .free").nth(2).click()
     page.get_by_role("link", name=clock).click()

@@ -118,7 +118,7 @@ def test_a_client_books_without_scripts_on_the_narrowest_phone(
     practice: Practice, chromium: Browser, ordered: tuple[Json, Json], enter: Callable[[Page, str], None]
 ) -> None:
     client, process = ordered
-    with chromium.new_context(viewport=NARROWEST, locale="fi-FI", java_script_enabled=False) as context:  # type: ignore[arg-type]
+    with chromium.new_context(viewport=NARROWEST, locale="fi-FI", java_script_enabled=False) as context:
         page = context.new_page()
         enter(page, client["contact"]["email"])
         page.goto(f"{practice.booking.base_url}/oma/prosessit/{process['id']}/varaa")

@@ -23,9 +23,9 @@ def process(practice: Practice) -> Json:
 
 def with_meeting(practice: Practice, process: Json) -> Json:
     first = (practice.now() + timedelta(days=10)).date()
-    query = {"form": process["form"], "minutes": process["session_minutes"], "from": first}
+    query = {"form": process["form"], "minutes": process["session_minutes"], "from": str(first)}
     slots = practice.booking.get(
-        f"/api/v1/supervisors/{process['supervisor_id']}/slots", params={**query, "to": first + timedelta(days=14)}
+        f"/api/v1/supervisors/{process['supervisor_id']}/slots", params={**query, "to": str(first + timedelta(days=14))}
     ).json()["slots"]
     practice.post(
         "/api/v1/sessions", {"process_id": process["id"], "starts_at": slots[0]["starts_at"], "mode": "onsite"}
@@ -86,7 +86,7 @@ def test_the_evaluation_is_saved_on_the_way_and_finished_on_another_device(
 ) -> None:
     with_evaluation(practice, process)
     page.goto(page_of(practice, process))
-    page.get_by_role("link", name="Vastaa: väliarviointi").click()
+    page.get_by_role("link", name="Vastaa väliarviointi").click()
     assert_accessible(page)
     page.get_by_role("radio", name="Kuvaus tasosta 1").check()
     expect(page.get_by_role("status")).to_have_text("Tallennettu")
@@ -140,7 +140,7 @@ def test_everything_works_without_scripts_on_the_narrowest_phone(
     with chromium.new_context(java_script_enabled=False, viewport=NARROWEST, locale="fi-FI") as plain:
         page, home = plain.new_page(), page_of(practice, process)
         page.goto(home)
-        page.get_by_role("link", name="Vastaa: väliarviointi").click()
+        page.get_by_role("link", name="Vastaa väliarviointi").click()
         page.get_by_role("radio", name="Kuvaus tasosta 0").check()
         page.get_by_role("button", name="Tallenna ja jatka myöhemmin").click()
         expect(page.get_by_role("status").first).to_contain_text("Tallennettu.")
