@@ -96,6 +96,7 @@ ROUTERS = (
     round_pages.router,
     round_pages.recorded,
     process_pages.router,
+    process_pages.recorded,
     client_book_pages.router,
     intake_book_pages.router,
     session_pages.router,

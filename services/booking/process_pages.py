@@ -33,11 +33,12 @@ from services.database import Database
 from services.web import forms
 from services.web.forms import Typed
 from services.web.problems import Problem
-from services.web.transactions import Db, Now, TransactionalRoute
+from services.web.transactions import Db, Now, RecordedRoute, TransactionalRoute
 from services.web.translation import word
 from services.web.visitors import Visitor, redirect
 
 router = APIRouter(prefix="/tyo/prosessit", route_class=TransactionalRoute, include_in_schema=False)
+recorded = APIRouter(prefix="/tyo/prosessit", route_class=RecordedRoute, include_in_schema=False)
 
 STATUSES: dict[str, Status] = {"avoimet": "active", "paattyneet": "closed"}
 
@@ -93,13 +94,16 @@ def leaf_through(
     )
 
 
-@router.get("/{process_id}")
+@recorded.get("/{process_id}")
 def show(db: Db, now: Now, visitor: Supervising, safe: Sealed, process_id: UUID, tehty: str = "") -> Response:
     process = access.process(db, visitor.principal, process_id)
+    seen = overviews.look(db, safe, process, now)
+    for session_id in dict.fromkeys(one.session.id for one in seen.actions):
+        audit.note(db, now, visitor.principal.credential, "summary.read", f"session/{session_id}")
     return pages.show(
         "process.html",
         visitor=visitor,
-        seen=overviews.look(db, safe, process, now),
+        seen=seen,
         erasures=[one for one in erasure_requests.waiting(db, visitor.principal) if one.process.id == process.id],
         form_labels=vocabulary.FORM_LABELS,
         evaluations=vocabulary.EVALUATIONS,
