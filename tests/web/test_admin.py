@@ -67,7 +67,7 @@ def test_the_trail_tells_who_did_what_in_each_service(practice: Practice, page: 
 
 def test_every_page_of_the_admin_is_accessible_however_narrow(practice: Practice, page: Page, log_in: LogIn) -> None:
     log_in(ADMIN_EMAIL)
-    page.set_viewport_size(NARROWEST)  # type: ignore[arg-type]  # a plain dict of both sizes
+    page.set_viewport_size(NARROWEST)
     for path in PAGES:
         page.goto(f"{practice.booking.base_url}/yllapito{path}")
         assert_accessible(page)
@@ -79,7 +79,7 @@ def test_every_page_of_the_admin_is_accessible_however_narrow(practice: Practice
 
 
 def test_the_admin_needs_no_script(practice: Practice, chromium: Browser, enter: Callable[..., None]) -> None:
-    with chromium.new_context(viewport=PHONE, java_script_enabled=False, locale="fi-FI") as plain:  # type: ignore[arg-type]
+    with chromium.new_context(viewport=PHONE, java_script_enabled=False, locale="fi-FI") as plain:
         page = plain.new_page()
         enter(page, ADMIN_EMAIL)
         page.goto(f"{practice.booking.base_url}/yllapito/loki")

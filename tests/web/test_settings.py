@@ -99,7 +99,7 @@ def test_every_page_of_the_settings_is_accessible_however_narrow(
 ) -> None:
     log_in(supervisor["email"])
     practice.post(f"/api/v1/supervisors/{supervisor['id']}/calendars", {"url": "https://example.invalid/oma.ics"})
-    page.set_viewport_size(NARROWEST)  # type: ignore[arg-type]  # a plain dict of both sizes
+    page.set_viewport_size(NARROWEST)
     for path in PAGES:
         page.goto(f"{practice.booking.base_url}/tyo/asetukset{path}")
         assert_accessible(page)
@@ -108,7 +108,7 @@ def test_every_page_of_the_settings_is_accessible_however_narrow(
 def test_hours_are_set_without_any_script(
     practice: Practice, supervisor: Json, chromium: Browser, enter: Callable[..., None]
 ) -> None:
-    with chromium.new_context(viewport=PHONE, java_script_enabled=False, locale="fi-FI") as plain:  # type: ignore[arg-type]
+    with chromium.new_context(viewport=PHONE, java_script_enabled=False, locale="fi-FI") as plain:
         page = plain.new_page()
         enter(page, supervisor["email"])
         page.goto(f"{practice.booking.base_url}/tyo/asetukset/tyoajat")
