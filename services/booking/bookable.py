@@ -25,11 +25,11 @@ class Bookable:
     last_at: datetime | None
 
 
-def of_principal(db: Database, who: Principal) -> Sequence[Bookable]:
+def of_supervisor(db: Database, who: Principal) -> Sequence[Bookable]:
     """Those with nothing booked first, then those that run out soonest."""
     live = (
         select(Session.process_id, func.count().label("meetings"), func.max(col(Session.starts_at)).label("last_at"))
-        .where(col(Session.status) != "cancelled")
+        .where(Session.supervisor_id == who.party_id, Session.status != "cancelled")
         .group_by(col(Session.process_id))
         .subquery()
     )

@@ -36,7 +36,7 @@ REFUSALS = (ValidationError, InvalidRequest, SlotTaken, ProcessIsClosed)
 def choose_process(db: Db, visitor: Supervising, prosessi: UUID | None = None) -> Response:
     if prosessi:
         return redirect(f"/tyo/tapaamiset/uusi/{prosessi}")
-    found = bookable.of_principal(db, visitor.principal)
+    found = bookable.of_supervisor(db, visitor.principal)
     return pages.show("booking_choose.html", visitor=visitor, found=found)
 
 

@@ -112,6 +112,8 @@ def _write(
     if PUBLISH in typed:
         _publish(db, visitor, settings, safe, meeting, typed, now)
         return "julkaistu"
+    if summary is None:
+        return "lasna"
     return "kirjattu" if came else "luonnos"
 
 

@@ -36,6 +36,7 @@ DONE = {
     "siirretty": "Tapaaminen on siirretty. Osallistujat saavat siitä kirjeen.",
     "paikka": "Tapaamisen paikka on muutettu. Osallistujat saavat siitä kirjeen.",
     "peruttu": "Tapaaminen on peruttu. Osallistujat saavat siitä kirjeen.",
+    "lasna": "Läsnäolo on tallennettu.",
     "kirjattu": "Läsnäolo ja yhteenvedon luonnos on tallennettu. Luonnosta ei näe kukaan muu.",
     "luonnos": "Yhteenvedon luonnos on tallennettu. Sitä ei näe kukaan muu.",
     "julkaistu": "Läsnäolo on tallennettu ja yhteenveto on julkaistu osallistujille.",
