@@ -92,10 +92,10 @@ def _look_at(
     )
 
 
-def instant_in(typed: Mapping[str, str]) -> datetime | None:
+def instant_in(typed: Mapping[str, str], field: str = "starts_at") -> datetime | None:
     """The time that was chosen in a form, if it is one."""
     try:
-        return TimeWish.model_validate({"starts_at": typed.get("starts_at")}).starts_at
+        return TimeWish.model_validate({"starts_at": typed.get(field)}).starts_at
     except ValidationError:
         return None
 

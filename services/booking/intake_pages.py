@@ -85,7 +85,7 @@ def _form(
 ) -> Response:
     """With the time that was chosen and those nearest to it, so that another one can be had without losing a word."""
     practice = availability.load(db, supervisor_id)
-    wanted = instant_in(typed) or now
+    wanted = instant_in(typed) or instant_in(typed, "wanted") or now
     near = offers.alternatives(db, practice, None, Span(wanted, wanted + practice.intake_length), now)
     return pages.show(
         "intake_form.html",

@@ -130,6 +130,8 @@ def test_a_link_to_a_time_that_is_gone_offers_others(browser: TestClient, form: 
     assert "Tämä aika ei ole enää vapaa." in page.text
     assert chosen not in times(page.text)
     assert times(page.text)
+    again = browser.post(f"{form}/tiedot", data=VISITOR | {"wanted": chosen})  # none of them was chosen
+    assert (again.status_code, times(again.text)) == (422, times(page.text))
 
 
 def test_a_double_click_asks_once(booking: Face, browser: TestClient, form: str) -> None:

@@ -1,6 +1,7 @@
 """A participant with nothing but a link, in a real browser: meetings, the evaluation, their letters and their data."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -164,3 +165,25 @@ def test_members_of_a_group_are_told_that_a_change_is_for_all(practice: Practice
     page.get_by_role("link", name="Siirrä tai peru").click()
     expect(page.get_by_text("Sopikaa muutoksesta ensin keskenänne.")).to_be_visible()
     assert_accessible(page)
+
+
+def test_summaries_of_meetings_behind_are_read_on_the_own_page(practice: Practice, page: Page) -> None:
+    """In the story that the demo tells, where weeks have passed."""
+    for address in pages_in_letters(practice):
+        page.goto(address)
+        if page.get_by_role("link", name="Lue yhteenveto").count():
+            break
+    assert_accessible(page)
+
+    page.get_by_role("link", name="Lue yhteenveto").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Yhteenveto tapaamisesta")
+    assert_accessible(page)
+
+
+def pages_in_letters(practice: Practice) -> Iterator[str]:
+    """The own pages of those to whom the story wrote, each once."""
+    addresses = {address for letter in practice.letters() for address in letter["to"]}
+    for address in sorted(addresses):
+        texts = (practice.letter(letter)["text"] for letter in practice.letters(address))
+        links = (found[0] for text in texts if (found := re.search(r"https?://\S+/osallistuja/[\w-]+", text)))
+        yield from list(links)[:1]
