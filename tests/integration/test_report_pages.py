@@ -99,7 +99,7 @@ def the_report(practice: Practice, **where: object) -> Report:
 
 def actions(practice: Practice) -> list[str]:
     return [
-        row.action for row in practice.run("SELECT action FROM audit_entry WHERE actor LIKE 'browser-%' ORDER BY id")
+        row.action for row in practice.run("SELECT action FROM audit_entry WHERE via LIKE 'browser-%' ORDER BY id")
     ]
 
 
