@@ -22,7 +22,7 @@ class Framed(NamedTuple):
 
 def framed(html: str) -> Framed:
     reader = _Reader()
-    reader.feed(html)
+    reader.feed(html.replace("\r\n", "\n"))  # as browsers read it, before they reckon a digest
     reader.close()
     return reader.framed()
 

@@ -1,6 +1,7 @@
 """The log of letters as its page shows it: some of them with their recipients' names, and how many there are."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,11 +20,12 @@ PROCESSES_OFFERED = 200
 
 
 class Wanted(NamedTuple):
-    """Which letters; nothing said means all that somebody may see."""
+    """Which letters; nothing said means all that somebody may see. `until` leaves out what is due after it."""
 
     status: Status | None = None
     process_id: UUID | None = None
     session_id: UUID | None = None
+    until: datetime | None = None
 
 
 class Entry(NamedTuple):
@@ -56,6 +58,8 @@ def _conditions(wanted: Wanted) -> Iterable[Any]:
         yield col(Letter.process_id) == wanted.process_id
     if wanted.session_id:
         yield messages.about_session(wanted.session_id)
+    if wanted.until:
+        yield col(Letter.due_at) <= wanted.until
 
 
 def counts(db: Database, who: Principal) -> dict[Status, int]:

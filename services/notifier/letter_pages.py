@@ -1,6 +1,6 @@
 """The pages of the log of letters: to a supervisor their own with what they say, to an admin only how far they are."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -30,43 +30,54 @@ Looking = Annotated[Visitor, visiting("viestit", Role.supervisor, Role.admin)]
 RESENDABLE = (Status.sent, Status.failed, Status.uncertain)
 
 
+ALL = "kaikki"
+
+
 def _chosen(value: object) -> object:
     """A select whose first option says nothing sends an empty value."""
     return value or None
 
 
-ChosenStatus = Annotated[Status | None, BeforeValidator(_chosen)]
+ChosenStatus = Annotated[Status | Literal["kaikki"] | None, BeforeValidator(_chosen)]
 ChosenId = Annotated[UUID | None, BeforeValidator(_chosen)]
 
 
 @router.get("")
 def show_log(
     db: Db,
+    now: Now,
     visitor: Looking,
     tila: ChosenStatus = None,
     prosessi: ChosenId = None,
     tapaaminen: ChosenId = None,
     kohta: str | None = None,
 ) -> Response:
-    wanted = Wanted(tila, prosessi, tapaaminen)
+    """Of a meeting every letter; else, unless asked otherwise, those whose time has come."""
+    status = tila if isinstance(tila, Status) else None
+    wanted = Wanted(status, prosessi, tapaaminen, until=None if tila or tapaaminen else now)
+    asked = {"tila": tila, "prosessi": prosessi, "tapaaminen": tapaaminen}
     processes = letter_log.processes(db, visitor.principal)
     extract = letter_log.look(db, visitor.principal, wanted, kohta)
     return pages.show(
         "letters.html",
         visitor=visitor,
         words=letter_words,
-        wanted=wanted,
+        asked=asked,
         counts=letter_log.counts(db, visitor.principal),
-        filters=[(status.value, word(told)) for status, told in letter_words.STATUSES.items()],
+        filters=_filters(),
         processes=[(process.process_id, f"{process.code} {process.title}") for process in processes],
         entries=extract.entries,
-        beginning=_address(wanted) if kohta else None,
-        later=_address(wanted, extract.later) if extract.later else None,
+        beginning=_address(**asked) if kohta else None,
+        later=_address(**asked, kohta=extract.later) if extract.later else None,
     )
 
 
-def _address(wanted: Wanted, cursor: str | None = None) -> str:
-    asked = {"tila": wanted.status, "prosessi": wanted.process_id, "tapaaminen": wanted.session_id, "kohta": cursor}
+def _filters() -> list[tuple[str, str]]:
+    statuses = [(status.value, word(told)) for status, told in letter_words.STATUSES.items()]
+    return [("", word("Tähän asti")), (ALL, word("Kaikki, myös tulevat")), *statuses]
+
+
+def _address(**asked: object) -> str:
     return f"/viestit?{urlencode({name: value for name, value in asked.items() if value})}"
 
 

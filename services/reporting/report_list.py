@@ -8,9 +8,10 @@ from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from services.database import Database
+from services.events.catalogue import Phase
 from services.reporting import drafts, publishing, reports, reviews
 from services.reporting.documents import ClientReport
-from services.reporting.models import Kind, Process, Report, Status
+from services.reporting.models import Evaluation, Kind, Process, Report, Status
 from services.reporting.reviews import Standing
 from services.web.paging import Paging, fetch
 from services.web.tokens import Principal
@@ -28,8 +29,11 @@ class Wanted(NamedTuple):
 
 
 class Line(NamedTuple):
+    """A report, the process that it is about, and the round at whose end it was made."""
+
     report: Report
     process: Process | None
+    phase: Phase | None
 
 
 class Draft(NamedTuple):
@@ -47,8 +51,8 @@ def look(db: Database, who: Principal, wanted: Wanted, cursor: str | None) -> tu
     query = query.options(defer(Report.pdf, raiseload=True), defer(Report.document, raiseload=True))  # type: ignore[arg-type]
     order = (col(Report.compiled_at), col(Report.id))
     found, later = fetch(db, query, order, Paging(AT_ONCE, cursor), newest_first=True)
-    processes = _processes(db, found)
-    return [Line(report, processes.get(report.process_id)) for report in found], later
+    processes, phases = _processes(db, found), _phases(db, found)
+    return [Line(one, processes.get(one.process_id), phases.get(one.evaluation_id)) for one in found], later
 
 
 def _conditions(wanted: Wanted) -> Iterable[Any]:
@@ -78,6 +82,12 @@ def processes(db: Database, who: Principal) -> Sequence[Process]:
     """Those that somebody can choose from, the newest code first."""
     query = select(Process).where(reports.processes_of(who)).order_by(col(Process.code).desc())
     return db.scalars(query.limit(PROCESSES_OFFERED)).all()
+
+
+def _phases(db: Database, found: Sequence[Report]) -> dict[UUID | None, Phase]:
+    ids = {report.evaluation_id for report in found if report.evaluation_id}
+    query = select(Evaluation).where(col(Evaluation.evaluation_id).in_(ids))
+    return {round_.evaluation_id: round_.phase for round_ in db.scalars(query)}
 
 
 def _processes(db: Database, found: Sequence[Report]) -> dict[UUID | None, Process]:

@@ -45,6 +45,11 @@ _NUMBERS = (
 )
 
 
+def name_of(kind: Kind, phase: Phase | None) -> str:
+    """Tavoitearviointi; at the end of a round by its name: Väliarviointi."""
+    return capitalised(EVALUATIONS[phase].nominative) if phase else KINDS[kind]
+
+
 def number_word(count: int) -> str:
     """kolme"""
     return _number(count, 0)

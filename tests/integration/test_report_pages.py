@@ -98,9 +98,7 @@ def the_report(practice: Practice, **where: object) -> Report:
 
 
 def actions(practice: Practice) -> list[str]:
-    return [
-        row.action for row in practice.run("SELECT action FROM audit_entry WHERE via LIKE 'browser-%' ORDER BY id")
-    ]
+    return [row.action for row in practice.run("SELECT action FROM audit_entry WHERE via LIKE 'browser-%' ORDER BY id")]
 
 
 # -- whose ------------------------------------------------------------------------------------------------

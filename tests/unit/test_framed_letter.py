@@ -40,13 +40,15 @@ def test_every_letter_keeps_its_words_and_its_looks(name: str) -> None:
 
 
 def test_the_policy_knows_each_stylesheet_by_its_digest() -> None:
-    frame = framed(render(*SAMPLES[next(iter(SAMPLES))]).html)
+    as_sent = render(*SAMPLES[next(iter(SAMPLES))]).html.replace("\n", "\r\n")
+    frame = framed(as_sent)
     sheets = re.findall(r"<style[^>]*>(.*?)</style>", frame.html, re.DOTALL)
 
     digests = [base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode() for sheet in sheets]
 
     assert frame.style_sources == tuple(f"'sha256-{digest}'" for digest in digests)
     assert len(sheets) == 2
+    assert "\r" not in frame.html
 
 
 def test_no_style_closes_its_sheet() -> None:

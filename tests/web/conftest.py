@@ -24,8 +24,11 @@ ADMIN_EMAIL = "yllapito@tyonohjaus.example"
 @pytest.fixture(scope="session")
 def practice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Practice]:
     """What `tyonohjaus up --demo` starts, with the story that it plays."""
-    with running_practice(tmp_path_factory.mktemp("practice") / "data", "--demo", seconds=600) as running:
-        yield running
+    with pytest.MonkeyPatch.context() as patch:
+        for many_log_in in ("LOGIN_RATE", "LOGIN_LETTER_RATE"):
+            patch.setenv(many_log_in, "1000/hour")
+        with running_practice(tmp_path_factory.mktemp("practice") / "data", "--demo", seconds=600) as running:
+            yield running
 
 
 @pytest.fixture(scope="session")

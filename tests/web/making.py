@@ -1,7 +1,9 @@
 """People and processes of a test's own, made through the API of the running practice."""
 
 import secrets
+from datetime import time, timedelta
 
+from services.workdays import at_wall_clock, is_working_day, local
 from tests.integration.practice import Json, Practice
 
 HOURS = [{"weekday": day, "start": "08:00", "end": "16:00"} for day in range(1, 6)]
@@ -40,3 +42,14 @@ def a_person(index: int = 0) -> Json:
     first_name = ("Aino", "Bertta", "Celia", "Daavid", "Eero")[index % 5]
     email = f"{first_name.lower()}.{secrets.token_hex(4)}@kunta.example"
     return {"first_name": first_name, "last_name": "Kokelas", "email": email}
+
+
+def a_session(practice: Practice, process: Json, days: int = 30) -> Json:
+    """A meeting at ten on the first working day that lies at least so many days ahead."""
+    day = local(practice.now()).date() + timedelta(days=days)
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    starts_at = at_wall_clock(day, time(10))
+    return practice.post(
+        "/api/v1/sessions", {"process_id": process["id"], "starts_at": starts_at.isoformat(), "mode": "onsite"}
+    )
