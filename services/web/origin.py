@@ -14,6 +14,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MACHINES = ("/api/", "/oauth/", "/demo/")
 """Where nobody is known by a cookie, so that no browser can be used against its owner."""
 
+LEAVING = "/ulos"
+"""Pages of our other services lead out by it as well. Whoever is made to leave loses nothing but a minute."""
+
 
 class ForeignForm(Problem):
     """This form was sent from another site."""
@@ -38,6 +41,8 @@ def is_ours(request: HTTPConnection) -> bool | None:
 def refuse_foreign(request: HTTPConnection) -> None:
     """Raise ForeignForm when another site sent a form to one of our pages."""
     if request.scope["method"] in SAFE_METHODS or request.url.path.startswith(MACHINES):
+        return
+    if request.url.path == LEAVING and request.headers.get("sec-fetch-site") == "same-site":
         return
     if is_ours(request) is False:
         raise ForeignForm

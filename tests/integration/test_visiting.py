@@ -135,3 +135,14 @@ def test_the_way_in_leads_to_no_other_site(other: TestClient, at_desk: AtDesk, a
 
     assert other.get("/tulo", params={"lippu": ticket, "paluu": target}).headers["Location"] == "/"
     assert at_desk(a_supervisor()).get(f"/siirry?kohde=raportit&tila=x&paluu={target}").status_code == 404
+
+
+def test_the_pages_of_other_services_lead_out_and_other_sites_do_not(at_desk: AtDesk, a_supervisor: Make) -> None:
+    browser = at_desk(a_supervisor())
+
+    refused = browser.post("/ulos", headers={"Sec-Fetch-Site": "cross-site"})
+    assert (refused.status_code, browser.get("/tyo").status_code) == (403, 200)
+    left = browser.post("/ulos", headers={"Sec-Fetch-Site": "same-site"})
+
+    assert left.headers["Location"] == "https://reporting.test/ulos"
+    assert browser.get("/tyo").status_code == 303

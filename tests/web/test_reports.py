@@ -126,8 +126,13 @@ def note_opinion(page: Page, opinion: str) -> None:
     expect(page.get_by_role("status")).to_contain_text("Osallistujan kanta on kirjattu.")
 
 
-def read_by_client(page: Page, log_in: LogIn, client: Json, process: Json) -> None:
+def leave(page: Page) -> None:
     page.get_by_role("button", name="Kirjaudu ulos").click()
+    expect(page.get_by_role("navigation", name="Sivut")).to_have_count(0)
+
+
+def read_by_client(page: Page, log_in: LogIn, client: Json, process: Json) -> None:
+    leave(page)
     log_in(client["contact"]["email"])
     to_reports(page)
     assert_accessible(page)
@@ -135,7 +140,7 @@ def read_by_client(page: Page, log_in: LogIn, client: Json, process: Json) -> No
     expect(page.get_by_role("heading", level=1)).to_have_text("Työnohjauksen loppuraportti")
     expect(page.get_by_role("link", name="Merkitse perutuksi")).to_have_count(0)
     assert_accessible(page)
-    page.get_by_role("button", name="Kirjaudu ulos").click()
+    leave(page)
 
 
 def withdraw(page: Page, log_in: LogIn, supervisor: Json, report: str) -> None:
