@@ -114,7 +114,7 @@ def test_days_on_which_the_clocks_are_changed_are_shown_by_the_wall(
     page = week_of(desk, day)
 
     assert entries(page)[0].startswith("10.00–11.00")
-    assert 'class="entry meeting booked from-8 for-4 "' in page
+    assert 'class="entry meeting booked from-8 for-4 short"' in page
 
 
 def test_the_ways_lead_to_the_weeks_beside(desk: Browser) -> None:
