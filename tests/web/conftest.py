@@ -98,6 +98,7 @@ def log_in(page: Page, enter: Callable[..., None]) -> Callable[..., Page]:
 def assert_accessible(page: Page) -> None:
     """What axe-core finds wrong with a page by WCAG 2.2 A and AA, and that nothing is wider than the window."""
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    page.wait_for_load_state()
     results = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
     assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
