@@ -37,7 +37,7 @@ MEANINGS = {
         "Vanhin tapahtuma on odottanut", 5 * MINUTE, "Katso, ovatko vastaanottajan työprosessi ja Redis käynnissä."
     ),
     "subscriber_silent_seconds": Meaning(
-        "Vastaanottaja vastasi viimeksi", 2 * MINUTE, "Katso, onko sen työprosessi käynnissä."
+        "Vastaanottajan viimeisestä vastauksesta", 2 * MINUTE, "Katso, onko sen työprosessi käynnissä."
     ),
     "calendars_failing": Meaning(
         "Tuotuja kalentereita, joita ei saatu luettua",

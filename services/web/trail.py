@@ -42,6 +42,8 @@ class Trail:
     def note(self, db: Database, now: datetime, guest: str, action: str, subject: str) -> None:
         """Write an entry. `guest` is whose doing it is where nobody has logged in."""
         principal = _principal(db)
+        if principal is None:
+            db.info[GUEST] = guest
         practice = self.practice(db, subject) or _own_practice(principal)
         actor, via = (actor_of(principal), principal.credential) if principal else (guest, "")
         db.add(self.entry(at=now, actor=actor, via=via, action=action, subject=subject, practice_id=practice))
