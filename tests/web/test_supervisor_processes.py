@@ -190,7 +190,9 @@ def test_every_page_is_accessible_also_where_it_is_narrowest(
     page.set_viewport_size({"width": NARROWEST["width"], "height": NARROWEST["height"]})
     page.emulate_media(color_scheme="dark")
     for path in (*own, *others):
-        page.goto(base + path)
+        shown = page.goto(base + path)
+        assert shown, path
+        assert shown.ok, path
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
         assert_accessible(page)
 
