@@ -1,0 +1,151 @@
+"""Every page that a link leads to, in both widths: accessible, light, and not wider than its window.
+
+The links are followed from each role's first page and from the letters. A page of the route list that no link leads
+to fails, so that none is forgotten. `SCREENS=1 uv run pytest tests/web/test_every_page.py` draws each of them into
+docs/screens/.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urldefrag, urlsplit
+
+import pytest
+from fastapi.routing import APIRoute
+from playwright.sync_api import Page, Response
+from starlette.routing import Match
+
+from services.booking.face import ROUTERS as BOOKING
+from services.notifier.face import ROUTERS as NOTIFIER
+from services.reporting.face import ROUTERS as REPORTING
+from tests.integration.practice import Practice
+from tests.web.conftest import ADMIN_EMAIL, SCREENS, assert_accessible
+
+pytestmark = pytest.mark.browser
+
+HEAVIEST = 100_000
+NO_PAGES = re.compile(r"\.(css|js|ics|pdf|csv|json)$|/(siirry|tulo|ulos|tiedot|kalenteri\.ics)$")
+"""Routes of the pages that answer with no page: files, and steps of logging in and out."""
+
+ROUTES = {
+    service: [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    for service, routers in (("booking", BOOKING), ("reporting", REPORTING), ("notifier", NOTIFIER))
+}
+PAGES = {
+    f"{service} {route.path}"
+    for service, routes in ROUTES.items()
+    for route in routes
+    if not route.include_in_schema and "GET" in (route.methods or ()) and not NO_PAGES.search(route.path)
+}
+
+
+@dataclass
+class Walk:
+    """Who goes where: one address of each page, found by following links."""
+
+    practice: Practice
+    page: Page
+    seen: dict[str, str] = field(default_factory=dict)
+
+    def name_of(self, address: str) -> str | None:
+        """``booking /tyo/prosessit/{process_id}`` for the address of such a page; None for what is no page of ours."""
+        origin, path = _origin(address), urlsplit(address).path or "/"
+        for service in ("booking", "reporting", "notifier"):
+            if _origin(str(getattr(self.practice, service).base_url)) == origin:
+                route = next((route for route in ROUTES[service] if _fits(route, path)), None)
+                name = f"{service} {route.path}" if route else None
+                return name if name in PAGES else None
+        return None
+
+    def follow(self, addresses: Iterable[str]) -> Iterator[str]:
+        """Open one of each page that these addresses and the links on their pages lead to."""
+        waiting = list(addresses)
+        while waiting:
+            address = urldefrag(waiting.pop(0))[0]
+            name = self.name_of(address)
+            if name is None or name in self.seen:
+                continue
+            self.seen[name] = address
+            yield name
+            waiting += self.page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
+
+
+def _origin(address: str) -> tuple[str, int | None]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.port
+
+
+def _fits(route: APIRoute, path: str) -> bool:
+    match, _ = route.matches({"type": "http", "method": "GET", "path": path})
+    return match is Match.FULL
+
+
+def letters_links(practice: Practice) -> list[str]:
+    """Every address in the letters, the newest first: an old one may have expired."""
+    letters = [practice.letter(caught)["text"] for caught in reversed(practice.letters())]
+    return [address.rstrip(".,)") for text in letters for address in re.findall(r"https?://\S+", text)]
+
+
+@pytest.fixture(params=["anyone", "letters", "supervisor", "client", "admin"])
+def starts(request: pytest.FixtureRequest, practice: Practice, log_in: Callable[[str], Page]) -> list[str]:
+    """Where somebody begins, and what of the letters is theirs."""
+    home = str(practice.booking.base_url).rstrip("/")
+    match request.param:
+        case "anyone":
+            return [f"{home}/", f"{home}/varaa/kiitos", f"{home}/kirjaudu/lahetetty"]
+        case "letters":
+            return letters_links(practice)
+        case "supervisor":
+            return [log_in(_supervisor(practice)).url]
+        case "client":
+            return [log_in(_client(practice)).url]
+    return [log_in(ADMIN_EMAIL).url]
+
+
+def _supervisor(practice: Practice) -> str:
+    return str(practice.booking.get("/api/v1/supervisors").json()["items"][0]["email"])
+
+
+def _client(practice: Practice) -> str:
+    return str(practice.booking.get("/api/v1/clients").json()["items"][0]["contact"]["email"])
+
+
+_reached: set[str] = set()
+
+
+def test_every_page_is_light_and_accessible(
+    practice: Practice, page: Page, starts: list[str], request: pytest.FixtureRequest
+) -> None:
+    walk, weights = Walk(practice, page), list[int]()
+    page.on("response", lambda answer: weights.append(_weight(answer)))
+    for name in walk.follow(starts):
+        weights.clear()
+        answer = page.goto(walk.seen[name])
+        if answer is None or answer.status == 410:  # a link that has expired, as links do
+            del walk.seen[name]
+            continue
+        assert answer.status == 200, f"{name}: {answer.status}"
+        assert_accessible(page)
+        assert sum(weights) <= HEAVIEST, f"{name} weighs {sum(weights)} bytes"
+        _draw(page, name, request.node.callspec.id)
+    assert walk.seen, "nothing was found"
+    _reached.update(walk.seen)
+
+
+def _weight(answer: Response) -> int:
+    return len(answer.body()) if answer.ok and answer.request.redirected_to is None else 0
+
+
+def _draw(page: Page, name: str, who: str) -> None:
+    if os.environ.get("SCREENS"):
+        width = "phone" if "phone" in who else "desk"
+        file = re.sub(r"[^a-z]+", "-", name.replace("/{", "/")).strip("-")
+        page.screenshot(path=SCREENS / width / f"{file}.png", full_page=True)
+
+
+def test_every_page_is_reached_by_a_link() -> None:
+    """Runs after the walks."""
+    if not _reached:
+        pytest.skip("nobody walked")
+    assert PAGES - _reached == set()
