@@ -79,7 +79,9 @@ def book(db: Db, now: Now, visitor: Ordering, process_id: UUID, typed: Typed) ->
     process = access.process(db, visitor.principal, process_id, lock=True)
     wrong, status = dict[str, str](), 200
     try:
-        if "muuta" not in typed:
+        if "muuta" in typed:
+            db.rollback()  # the form is shown once more, so its key is not used up
+        else:
             booked = _booked(db, process, booking_form.wish_of(typed, process_id), now)
             return redirect(f"/oma/prosessit/{process_id}", tehty="sarja" if booked > 1 else "varattu")
     except SeriesConflicts as conflicts:
