@@ -31,6 +31,14 @@ class Watched(NamedTuple):
     key: str
 
 
+class Seen(NamedTuple):
+    """A row that was written. It is held until the trail is: whose practice it is in needs no look at the database."""
+
+    subject: str
+    action: str
+    row: SQLModel
+
+
 @dataclass(frozen=True)
 class Trail:
     """How one service keeps its trail: its table, what is watched, and whose practice a subject belongs to."""
@@ -68,7 +76,7 @@ def write(db: Database, now: datetime) -> None:
         return
     db.flush()
     said: set[str] = db.info.get(SAID, set())
-    unsaid = [(action, subject) for subject, action in db.info.get(SEEN, {}).values() if subject not in said]
+    unsaid = [(one.action, one.subject) for one in db.info.get(SEEN, {}).values() if one.subject not in said]
     for action, subject in unsaid:
         trail.note(db, now, db.info.get(GUEST, ANYONE), action, subject)
 
@@ -93,14 +101,14 @@ def _look(db: Database, *_: Any) -> None:
     trail: Trail | None = db.info.get(TRAIL)
     if trail is None:
         return
-    seen: dict[tuple[str, str], tuple[str, str]] = db.info.setdefault(SEEN, {})
+    seen: dict[tuple[str, str], Seen] = db.info.setdefault(SEEN, {})
     for rows, verb in ((db.new, "added"), (db.deleted, "removed"), (db.dirty, "changed")):
         for row in rows:
             watched = trail.watched.get(type(row))
             if watched is None or (verb == "changed" and not db.is_modified(row)):
                 continue
             subject = f"{watched.subject}/{getattr(row, watched.key)}"
-            seen.setdefault((watched.noun, subject), (subject, f"{watched.noun}.{_verb(row, verb)}"))
+            seen.setdefault((watched.noun, subject), Seen(subject, f"{watched.noun}.{_verb(row, verb)}", row))
 
 
 def _verb(row: SQLModel, verb: str) -> str:
