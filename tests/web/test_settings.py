@@ -30,7 +30,7 @@ def test_a_new_supervisor_opens_their_week(practice: Practice, supervisor: Json,
     page.get_by_role("link", name="Aseta työajat").click()
     assert_accessible(page)
 
-    page.get_by_role("button", name="Lisää aika: tiistai").click()
+    page.get_by_role("button", name="Lisää aika tiistaina").click()
     page.get_by_label("Tiistai alkaa").fill("14:00")
     page.get_by_label("Tiistai päättyy").fill("09:00")
     page.get_by_role("button", name="Tallenna työajat").click()
@@ -113,7 +113,7 @@ def test_hours_are_set_without_any_script(
         enter(page, supervisor["email"])
         page.goto(f"{practice.booking.base_url}/tyo/asetukset/tyoajat")
         for number in range(2):
-            page.get_by_role("button", name="Lisää aika: keskiviikko").click()
+            page.get_by_role("button", name="Lisää aika keskiviikkona").click()
             page.get_by_label("Keskiviikko alkaa").nth(number).fill(f"{9 + 4 * number:02}:00")
             page.get_by_label("Keskiviikko päättyy").nth(number).fill(f"{12 + 4 * number:02}:00")
         page.get_by_role("button", name="Poista aika: keskiviikko").first.click()
