@@ -50,6 +50,9 @@ def test_the_admin_adds_a_supervisor_who_logs_in(
 def test_the_trail_tells_who_did_what_in_each_service(practice: Practice, page: Page, log_in: LogIn) -> None:
     log_in(ADMIN_EMAIL)
     page.get_by_role("link", name="Tapahtumaloki").click()
+    code = practice.booking.get("/api/v1/processes").json()["items"][0]["code"]
+    page.get_by_label("Prosessin koodi").fill(code)
+    page.get_by_role("button", name="Etsi").click()
     expect(page.get_by_role("table")).to_contain_text("varasi tapaamisen")
     assert_accessible(page)
     page.get_by_label("Kuka").select_option("participant")
