@@ -350,7 +350,7 @@ def test_a_process_at_a_glance(booking: Face, process: Json, supervisor: Json, a
     for link in (
         f"/tyo/tapaamiset/{ahead['id']}", f"/tyo/tapaamiset/{held['id']}",
         f"https://reporting.test/prosessit/{process['id']}",
-        f"https://notifier.test/viestit?process_id={process['id']}",
+        f"https://notifier.test/viestit?prosessi={process['id']}",
         f"/tyo/tilaajat/{process['client_id']}",
     ):  # fmt: skip
         assert f'href="{link}"' in html
