@@ -28,7 +28,7 @@ pytestmark = pytest.mark.browser
 HEAVIEST = 100_000
 TRIES = 5
 """How many links to one page may have expired, as those in letters do."""
-NO_PAGES = re.compile(r"\.(css|js|ics|pdf|csv|json)$|/(siirry|tulo|ulos|tiedot|kalenteri\.ics)$")
+NO_PAGES = re.compile(r"\.(css|js|ics|pdf|csv|json)$|/(siirry|tulo|ulos|luonnos)$")
 """Routes of the pages that answer with no page: files, and steps of logging in and out."""
 
 ROUTES = {
@@ -41,6 +41,19 @@ PAGES = {
     for route in routes
     if not route.include_in_schema and "GET" in (route.methods or ()) and not NO_PAGES.search(route.path)
 }
+
+ASIDE = {
+    "booking /kirjaudu/{secret}",
+    "booking /osallistuja/{secret}/uusi",
+    "booking /osallistuja/{secret}/yhteenveto/{session_id}",
+    "booking /tyo/prosessit/{process_id}/arvioinnit",
+    "booking /tyo/prosessit/{process_id}/osallistujat",
+    "booking /tyo/prosessit/{process_id}/palautteet",
+    "reporting /raportit/{report_id}/luovuta",
+    "reporting /raportit/{report_id}/peru",
+    "reporting /raportit/{report_id}/teksti",
+}
+"""Pages for moments that the story may not be in: the stories of their own area look at them."""
 
 
 @dataclass
@@ -113,7 +126,9 @@ def _supervisor(practice: Practice) -> str:
 
 
 def _client(practice: Practice) -> str:
-    return str(practice.booking.get("/api/v1/clients").json()["items"][0]["contact"]["email"])
+    """One whose process goes on, so that there is something to book."""
+    process = practice.booking.get("/api/v1/processes", params={"status": "active"}).json()["items"][0]
+    return str(practice.booking.get(f"/api/v1/clients/{process['client_id']}").json()["contact"]["email"])
 
 
 _reached: set[str] = set()
@@ -153,4 +168,4 @@ def test_every_page_is_reached_by_a_link() -> None:
     """Runs after the walks."""
     if not _reached:
         pytest.skip("nobody walked")
-    assert PAGES - _reached == set()
+    assert PAGES - _reached - ASIDE == set()
