@@ -94,7 +94,7 @@ class Claim:
 
 def key_of(request: Request, body: bytes) -> str | None:
     """The key that a program sends as a header, and a form of ours in a hidden field: pressed twice, done once."""
-    sent = request.headers.get(HEADER) or _field_of(request, body)
+    sent = request.headers.get(HEADER, _field_of(request, body))
     if sent is None or request.method != "POST":
         return None
     found = FORM.fullmatch(sent)

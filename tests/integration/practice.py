@@ -127,7 +127,7 @@ def without_story(folder: Path) -> Path:
 
 
 @contextmanager
-def running_practice(folder: Path, *options: str, seconds: float = 150) -> Iterator[Practice]:
+def running_practice(folder: Path, *options: str, seconds: float = 400) -> Iterator[Practice]:
     """Start everything, and stop it as Ctrl-C does."""
     command = [sys.executable, "-m", "services.cli", "up", "--data", str(folder), "--port", str(four_free_ports())]
     with (folder.parent / f"{folder.name}.out").open("wb") as output:
