@@ -26,7 +26,7 @@ from services.local import premises
 from services.reporting import client_compiling, compiling, dossiers, rebuilding
 from services.reporting.models import TOLD, Process
 from services.reporting.models import Table as ReportingTable
-from tests.integration.practice import Json, Practice, eventually, running_practice, without_story
+from tests.integration.practice import Json, Practice, eventually, running_practice
 
 PEOPLE = ("Aino", "Bertta", "Celia", "Daavid", "Eino")
 OF_ONE_INSTANT = datetime(2050, 1, 1, tzinfo=UTC)
@@ -120,7 +120,7 @@ class House(NamedTuple):
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("up") / "data"
-    with running_practice(without_story(folder), "--demo") as practice:
+    with running_practice(folder, "--demo") as practice:
         house = House(practice, folder)
         play(house)
         yield house
