@@ -28,7 +28,7 @@ pytestmark = pytest.mark.browser
 HEAVIEST = 100_000
 TRIES = 5
 """How many links to one page may have expired, as those in letters do."""
-NO_PAGES = re.compile(r"\.(css|js|ics|pdf|csv|json)$|/(siirry|tulo|ulos|luonnos)$")
+NO_PAGES = re.compile(r"\.(css|js|ics|pdf|csv|json)$|/(siirry|tulo|ulos|luonnos)$|participant_id}/tiedot$")
 """Routes of the pages that answer with no page: files, and steps of logging in and out."""
 
 ROUTES = {
