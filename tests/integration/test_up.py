@@ -164,7 +164,8 @@ def test_a_start_tells_its_addresses_keeps_others_away_stops_clean_and_is_found_
         assert not (folder / "tyonohjaus.env").exists()
 
     with ready(Start(folder, port=first.port)) as second:
-        assert environment_of(folder) == told
+        again = environment_of(folder)  # its own PostgreSQL server takes another port each time
+        assert {name: again[name] for name in ANNOUNCED if "DATABASE" not in name}.items() <= told.items()
         with second.database() as database:
             assert database.execute("SELECT it FROM kept").fetchall() == [(1,)]
         assert second.stop(signal.SIGINT) == 0
