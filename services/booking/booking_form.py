@@ -11,13 +11,16 @@ from typing import cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.booking import meetings, series
+from services.booking import meetings, scheduling, series
 from services.booking.availability import Clock, Practice
-from services.booking.models import Process
+from services.booking.models import Process, Session
 from services.booking.offers import WHY_NOT, Slot, SlotTaken
 from services.booking.scheduling import SessionWish
 from services.booking.series import Clash, SeriesConflicts, SeriesWish
 from services.booking.shapes import Day, Wish
+from services.booking.supervision import LENGTHS
+from services.database import Database
+from services.events.catalogue import Actor
 from services.web import forms
 from services.web.etags import PreconditionFailed
 from services.web.forms import Refused, filled_in
@@ -151,3 +154,16 @@ def day_of(typed: Mapping[str, str]) -> date | None:
         return date.fromisoformat(typed.get("day", ""))
     except (ValueError, OverflowError):
         return None
+
+
+def minutes_of(typed: Mapping[str, str], process: Process) -> int:
+    """The length that was chosen, or the one agreed for the process."""
+    minutes = typed.get("minutes", "")
+    return int(minutes) if minutes in map(str, LENGTHS[process.form]) else process.session_minutes
+
+
+def book(db: Database, process: Process, wish: SessionWish | SeriesWish, by: Actor, now: datetime) -> Sequence[Session]:
+    """Book what the form asks for in a process, whose row the caller has locked."""
+    if isinstance(wish, SeriesWish):
+        return series.book_series(db, process, wish, by, now)
+    return [scheduling.book(db, process, wish, by, now)]

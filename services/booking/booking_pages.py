@@ -1,6 +1,5 @@
 """The pages by which a supervisor books for others: one meeting or a series, outside hours too, over no other."""
 
-from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -9,14 +8,13 @@ from fastapi import APIRouter, Query
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from services.booking import access, availability, bookable, booking_form, free_month, offers, scheduling, series
+from services.booking import access, availability, bookable, booking_form, free_month, offers, series_conflict_page
 from services.booking.booking_form import Attempt
 from services.booking.free_month import DayAsked, MonthAsked
-from services.booking.models import Process, Session
+from services.booking.models import Process
 from services.booking.offers import SlotTaken
 from services.booking.pages import pages
-from services.booking.scheduling import SessionWish
-from services.booking.series import SeriesConflicts, SeriesWish
+from services.booking.series import SeriesConflicts
 from services.booking.supervision import LENGTHS, ProcessIsClosed
 from services.booking.visiting import Supervising
 from services.database import Database
@@ -68,43 +66,20 @@ def book(db: Db, now: Now, visitor: Supervising, process_id: UUID, typed: Typed)
         return _form(db, visitor, access.process(db, visitor.principal, process_id), now, Attempt(typed))
     try:
         wish = booking_form.wish_of(typed, process_id)
-        booked = _booked(db, process, wish, access.actor(visitor.principal), now)
+        booked = booking_form.book(db, process, wish, access.actor(visitor.principal), now)
     except SeriesConflicts as conflicts:
-        return _conflicts(db, visitor, process, typed, conflicts)
+        here = f"/tyo/tapaamiset/uusi/{process_id}"
+        return series_conflict_page.show(db, visitor, process, typed, conflicts, action=here, tab="prosessit")
     except REFUSALS as refused:
         return _form(db, visitor, process, now, Attempt(typed, refused))
     return redirect(f"/tyo/tapaamiset/{booked[0].id}", tehty="sarja" if len(booked) > 1 else "varattu")
-
-
-def _booked(
-    db: Database, process: Process, wish: SessionWish | SeriesWish, by: Actor, now: datetime
-) -> Sequence[Session]:
-    if isinstance(wish, SeriesWish):
-        return series.book_series(db, process, wish, by, now)
-    return [scheduling.book(db, process, wish, by, now)]
-
-
-def _conflicts(
-    db: Database, visitor: Visitor, process: Process, typed: Mapping[str, str], conflicts: SeriesConflicts
-) -> Response:
-    practice = availability.load(db, process.supervisor_id)
-    return pages.show(
-        "series_conflicts.html",
-        conflicts.status,
-        visitor=visitor,
-        process=process,
-        plan=booking_form.planned(process, practice, typed, conflicts),
-        typed=typed,
-        action=f"/tyo/tapaamiset/uusi/{process.id}",
-        tab="prosessit",
-    )
 
 
 def _form(
     db: Database, visitor: Visitor, process: Process, now: datetime, attempt: Attempt, month: str = ""
 ) -> Response:
     practice = offers.as_seen_by(Actor.supervisor, availability.load(db, process.supervisor_id))
-    minutes = _minutes(process, attempt.typed.get("minutes", ""))
+    minutes = booking_form.minutes_of(attempt.typed, process)
     chosen = booking_form.day_of(attempt.typed)
     shown = free_month.look(db, practice, process.form, timedelta(minutes=minutes), month or _month_of(chosen), now)
     return pages.show(
@@ -122,10 +97,6 @@ def _form(
         typed=attempt.typed,
         wrong=attempt.wrong,
     )
-
-
-def _minutes(process: Process, typed: str) -> int:
-    return int(typed) if typed in map(str, LENGTHS[process.form]) else process.session_minutes
 
 
 def _month_of(day: date | None) -> str:

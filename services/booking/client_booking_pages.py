@@ -18,7 +18,7 @@ from services.booking import (
     meetings,
     policy,
     scheduling,
-    series,
+    series_conflict_page,
 )
 from services.booking.free_month import DayAsked, MonthAsked
 from services.booking.meetings import Meeting
@@ -31,10 +31,9 @@ from services.booking.scheduling import (
     SessionHasBegun,
     SessionIsCancelled,
     SessionIsHeld,
-    SessionWish,
     TooLateToMove,
 )
-from services.booking.series import SeriesConflicts, SeriesWish
+from services.booking.series import SeriesConflicts
 from services.booking.supervision import LENGTHS, ProcessIsClosed
 from services.booking.visiting import Ordering
 from services.database import Database
@@ -82,40 +81,17 @@ def book(db: Db, now: Now, visitor: Ordering, process_id: UUID, typed: Typed) ->
         if "muuta" in typed:
             db.rollback()  # the form is shown once more, so its key is not used up
         else:
-            booked = _booked(db, process, booking_form.wish_of(typed, process_id), now)
-            return redirect(f"/oma/prosessit/{process_id}", tehty="sarja" if booked > 1 else "varattu")
+            booked = booking_form.book(db, process, booking_form.wish_of(typed, process_id), Actor.client, now)
+            return redirect(f"/oma/prosessit/{process_id}", tehty="sarja" if len(booked) > 1 else "varattu")
     except SeriesConflicts as conflicts:
-        return _conflicts_page(db, visitor, process, typed, conflicts)
+        here = f"/oma/prosessit/{process_id}/varaa"
+        return series_conflict_page.show(db, visitor, process, typed, conflicts, action=here, tab="oma")
     except (SlotTaken, TimeNotOffered, ProcessIsClosed) as gone:
         wrong, status = {"starts_at": gone.title("fi")}, gone.status
     except (ValidationError, InvalidRequest) as refused:
         wrong, status = {FIELDS.get(name, name): reason for name, reason in reasons(refused).items()}, 422
     day = booking_form.day_of(typed)
     return _booking_page(db, visitor, process, now, f"{day:%Y-%m}" if day else "", day, typed, wrong, status)
-
-
-def _booked(db: Database, process: Process, wish: SessionWish | SeriesWish, now: datetime) -> int:
-    """How many meetings were booked."""
-    if isinstance(wish, SeriesWish):
-        return len(series.book_series(db, process, wish, Actor.client, now))
-    scheduling.book(db, process, wish, Actor.client, now)
-    return 1
-
-
-def _conflicts_page(
-    db: Database, visitor: Visitor, process: Process, typed: Mapping[str, str], conflicts: SeriesConflicts
-) -> Response:
-    practice = availability.load(db, process.supervisor_id)
-    return pages.show(
-        "series_conflicts.html",
-        conflicts.status,
-        visitor=visitor,
-        process=process,
-        plan=booking_form.planned(process, practice, typed, conflicts),
-        typed=typed,
-        action=f"/oma/prosessit/{process.id}/varaa",
-        tab="oma",
-    )
 
 
 def _booking_page(
@@ -130,7 +106,7 @@ def _booking_page(
     status: int = 200,
 ) -> Response:
     practice = availability.load(db, process.supervisor_id)
-    minutes = _minutes(process, typed.get("minutes", ""))
+    minutes = booking_form.minutes_of(typed, process)
     shown = free_month.look(db, practice, process.form, timedelta(minutes=minutes), month, now)
     return pages.show(
         "client_booking.html",
@@ -146,11 +122,6 @@ def _booking_page(
         typed=typed,
         wrong=wrong or {},
     )
-
-
-def _minutes(process: Process, typed: str) -> int:
-    """The length that was chosen, or the one agreed for the process."""
-    return int(typed) if typed in map(str, LENGTHS[process.form]) else process.session_minutes
 
 
 # -- moving and calling off -------------------------------------------------------------------------------

@@ -1,33 +1,16 @@
-"""The audit trail of booking: all of it for the admin, that of their own practice for a supervisor."""
-
-from uuid import UUID
-
-from fastapi import APIRouter
-from starlette.responses import Response
+"""The pages of booking's audit trail."""
 
 from services.booking.models import AuditEntry
 from services.booking.pages import pages
 from services.booking.trail_names import names, subjects
-from services.booking.visiting import Administering, Supervising
-from services.database import Database
-from services.web.trail_pages import Asked, Question, look
-from services.web.transactions import Db, TransactionalRoute
-from services.web.visitors import Visitor
+from services.booking.visiting import only
+from services.web import trail_pages
+from services.web.tokens import Role
+from services.web.trail_pages import Source
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
-
-
-@router.get("/yllapito/loki")
-def show_all(db: Db, visitor: Administering, asked: Question) -> Response:
-    return _page(db, visitor, asked, None)
-
-
-@router.get("/tyo/asetukset/loki")
-def show_own(db: Db, visitor: Supervising, asked: Question) -> Response:
-    return _page(db, visitor, asked, visitor.party_id)
-
-
-def _page(db: Database, visitor: Visitor, asked: Asked, practice_id: UUID | None) -> Response:
-    found = look(db, AuditEntry, asked, names, subjects, practice_id)
-    named = names(db, {asked.who}).get(asked.who)
-    return pages.show("trail.html", visitor=visitor, here="booking", asked=asked, found=found, named=named)
+router = trail_pages.router(
+    Source("booking", AuditEntry, names, subjects),
+    pages,
+    administering=only(Role.admin),
+    supervising=only(Role.supervisor),
+)

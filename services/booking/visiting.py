@@ -54,7 +54,9 @@ def _required(visitor: Known, request: Request, typed: Typed) -> Visitor:
 LoggedIn = Annotated[Visitor, Depends(_required)]
 
 
-def _of(role: Role) -> Any:
+def only(role: Role) -> Any:
+    """The dependency that yields a visitor of this role; others find nothing here."""
+
     def fitting(visitor: LoggedIn) -> Visitor:
         if visitor.role is not role:
             raise NotFound
@@ -63,13 +65,13 @@ def _of(role: Role) -> Any:
     return Depends(fitting)
 
 
-Supervising = Annotated[Visitor, _of(Role.supervisor)]
+Supervising = Annotated[Visitor, only(Role.supervisor)]
 """A supervisor on their own pages, under /tyo."""
 
-Ordering = Annotated[Visitor, _of(Role.client)]
+Ordering = Annotated[Visitor, only(Role.client)]
 """A client's contact on theirs, under /oma."""
 
-Administering = Annotated[Visitor, _of(Role.admin)]
+Administering = Annotated[Visitor, only(Role.admin)]
 """Whoever runs the installation, under /yllapito."""
 
 

@@ -1,38 +1,16 @@
-"""The audit trail of the notifier: all of it for the admin, that of their own practice for a supervisor."""
+"""The pages of the notifier's audit trail."""
 
-from typing import Annotated
-from uuid import UUID
-
-from fastapi import APIRouter
-from starlette.responses import Response
-
-from services.database import Database
 from services.notifier.models import AuditEntry
 from services.notifier.pages import pages
 from services.notifier.trail_names import names, subjects
+from services.web import trail_pages
 from services.web.tokens import Role
-from services.web.trail_pages import Asked, Question, look
-from services.web.transactions import Db, TransactionalRoute
+from services.web.trail_pages import Source
 from services.web.visiting import visiting
-from services.web.visitors import Visitor
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
-
-Administering = Annotated[Visitor, visiting("viestit", Role.admin)]
-Supervising = Annotated[Visitor, visiting("viestit", Role.supervisor)]
-
-
-@router.get("/yllapito/loki")
-def show_all(db: Db, visitor: Administering, asked: Question) -> Response:
-    return _page(db, visitor, asked, None)
-
-
-@router.get("/tyo/asetukset/loki")
-def show_own(db: Db, visitor: Supervising, asked: Question) -> Response:
-    return _page(db, visitor, asked, visitor.party_id)
-
-
-def _page(db: Database, visitor: Visitor, asked: Asked, practice_id: UUID | None) -> Response:
-    found = look(db, AuditEntry, asked, names, subjects, practice_id)
-    named = names(db, {asked.who}).get(asked.who)
-    return pages.show("trail.html", visitor=visitor, here="notifier", asked=asked, found=found, named=named)
+router = trail_pages.router(
+    Source("notifier", AuditEntry, names, subjects),
+    pages,
+    administering=visiting("viestit", Role.admin),
+    supervising=visiting("viestit", Role.supervisor),
+)

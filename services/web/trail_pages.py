@@ -7,11 +7,15 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import Depends, Query
-from sqlmodel import col, select
+from fastapi import APIRouter, Depends, Query
+from sqlmodel import SQLModel, col, select
+from starlette.responses import Response
 
 from services.database import Database
 from services.web import deeds
+from services.web.pages import Pages
+from services.web.transactions import Db, TransactionalRoute
+from services.web.visitors import Visitor
 from services.workdays import HELSINKI, at_wall_clock
 
 ON_A_PAGE = 50
@@ -21,6 +25,16 @@ Names = Callable[[Database, set[str]], Mapping[str, str]]
 
 Subjects = Callable[[Database, str], Sequence[str]]
 """The subjects that a code such as TO-2026-001 stands for."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a service's trail rests, and how it is told."""
+
+    service: str
+    entry: type[SQLModel]
+    names: Names
+    subjects: Subjects
 
 
 @dataclass(frozen=True)
@@ -91,18 +105,39 @@ class Found:
     older: int | None
 
 
-def look(
-    db: Database, entry: Any, asked: Asked, names: Names, subjects: Subjects, practice_id: UUID | None = None
-) -> Found:
-    """One page of a service's trail; for a supervisor that of their own practice."""
+def router(source: Source, pages: Pages, administering: Any, supervising: Any) -> APIRouter:
+    """The trail's pages of a service: all of it for the admin, that of their own practice for a supervisor.
+
+    The last two are the dependencies that let only these in.
+    """
+    trail = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+
+    def page(db: Database, visitor: Visitor, asked: Asked, practice_id: UUID | None) -> Response:
+        found = _look(db, source, asked, practice_id)
+        named = source.names(db, {asked.who}).get(asked.who)
+        return pages.show("trail.html", visitor=visitor, here=source.service, asked=asked, found=found, named=named)
+
+    @trail.get("/yllapito/loki")
+    def show_all(db: Db, visitor: Annotated[Visitor, administering], asked: Question) -> Response:
+        return page(db, visitor, asked, None)
+
+    @trail.get("/tyo/asetukset/loki")
+    def show_own(db: Db, visitor: Annotated[Visitor, supervising], asked: Question) -> Response:
+        return page(db, visitor, asked, visitor.party_id)
+
+    return trail
+
+
+def _look(db: Database, source: Source, asked: Asked, practice_id: UUID | None) -> Found:
+    entry: Any = source.entry
     query = select(entry)
     if practice_id:
         query = query.where(entry.practice_id == practice_id)
-    for condition in _conditions(db, entry, asked, subjects):
+    for condition in _conditions(db, entry, asked, source.subjects):
         query = query.where(condition)
     rows = db.scalars(query.order_by(col(entry.id).desc()).limit(ON_A_PAGE + 1)).all()
     shown = rows[:ON_A_PAGE]
-    known = names(db, {reference for row in shown for reference in (row.actor, row.subject)})
+    known = source.names(db, {reference for row in shown for reference in (row.actor, row.subject)})
     return Found([_line(row, known) for row in shown], shown[-1].id if len(rows) > len(shown) else None)
 
 
