@@ -7,6 +7,12 @@ from services.keyring import fresh_keys
 from services.settings import load
 
 KEYS = fresh_keys()
+OF_ANOTHER_PAIR = pytest.param(
+    "TOKEN_VERIFY_KEY",
+    fresh_keys()["TOKEN_VERIFY_KEY"],
+    "TOKEN_VERIFY_KEY does not belong to TOKEN_SIGNING_KEY",
+    id="TOKEN_VERIFY_KEY of another pair",
+)
 ENVIRONMENT = {
     "REDIS_URL": "redis://:secret@localhost:6379/0",
     "BOOKING_DATABASE_URL": "postgresql://booking:geheim@localhost/booking",
@@ -43,7 +49,7 @@ def test_plain_addresses_are_accepted_and_secrets_are_not_shown() -> None:
         ("ADMIN_CLIENT_SECRET", "a" * 64, "ADMIN_CLIENT_SECRET is too weak"),
         ("TOKEN_VERIFY_KEY", "not base64!", "TOKEN_VERIFY_KEY is not base64"),
         ("TOKEN_VERIFY_KEY", "AAAA", "TOKEN_VERIFY_KEY is no Ed25519 public key"),
-        ("TOKEN_VERIFY_KEY", fresh_keys()["TOKEN_VERIFY_KEY"], "TOKEN_VERIFY_KEY does not belong to TOKEN_SIGNING_KEY"),
+        OF_ANOTHER_PAIR,
         ("PUBLIC_URL", "varaus.example.fi", "PUBLIC_URL"),
         ("REDIS_URL", "http://localhost", "REDIS_URL"),
         ("BOOKING_DATABASE_URL", "nonsense", "BOOKING_DATABASE_URL"),
