@@ -28,7 +28,7 @@ def ask(db: Database, request: Request, settings: Settings, email: str, now: dat
     logins.request_link(db, settings, email, now)
 
 
-@router.post("/logins", status_code=202, dependencies=[Depends(limited("logins"))])
+@router.post("/logins", status_code=202, response_class=Response, dependencies=[Depends(limited("logins"))])
 def request_login(db: Db, now: Now, request: Request, settings: Configured, wish: LoginWish) -> Response:
     """The same answer for every address; the link goes to those who have an account."""
     ask(db, request, settings, wish.email, now)

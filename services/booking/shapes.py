@@ -100,7 +100,9 @@ def zone(name: str) -> str:
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(one_line)]
 Lines = Annotated[str, StringConstraints(min_length=1, max_length=5000), AfterValidator(several_lines)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(one_line)]
-EmailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(deliverable)]
+EmailAddress = Annotated[
+    str, StringConstraints(max_length=254), AfterValidator(deliverable), Field(json_schema_extra={"format": "email"})
+]
 Phone = Annotated[str, StringConstraints(max_length=40, pattern=r"^\+?[0-9][0-9 ()\-]{3,}$")]
 TimeZone = Annotated[str, AfterValidator(zone)]
 BusinessId = Annotated[str, StringConstraints(pattern=r"^[0-9]{7}-[0-9]$")]

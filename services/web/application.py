@@ -11,10 +11,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.routing import Match
 
 from services.log import logger
 from services.settings import ServiceSettings
-from services.web import docs, health, problems
+from services.web import docs, health, idempotency, problems
 from services.web.database_trouble import Constraints, constraint, problem_of, sqlstate
 from services.web.edge import Edge
 from services.web.health import Check
@@ -57,16 +58,21 @@ def application(
         redoc_url=None,
         redirect_slashes=False,
         middleware=[Middleware(Edge)],
-        responses={"4XX": problems.described("What is wrong with the request, as RFC 9457 problem details.")},
+        responses={
+            "4XX": problems.described("What is wrong with the request, as RFC 9457 problem details."),
+            "5XX": problems.described("What can't be done just now; `Retry-After` says when to ask again."),
+        },
     )
     app.state.address, app.state.settings, app.state.engine = address, settings, engine
     app.state.constraints, app.state.checks, app.state.trail = constraints or {}, list(checks), trail
+    app.state.routes = []
     app.state.gate = Gate({GENERAL: settings.general_rate, **(rates or {})})
     app.state.metrics, app.state.gauges = Metrics(engine, gauges), list(gauges)
     _handle_problems(app)
-    _describe_problems(app)
+    _complete_description(app)
     for router in (*routers, health.router, docs.router, explanations):
         app.include_router(router)
+        app.state.routes += router.routes
     return app
 
 
@@ -79,16 +85,27 @@ def _closing(engine: Engine) -> Callable[[FastAPI], AbstractAsyncContextManager[
     return lifespan
 
 
-def _describe_problems(app: FastAPI) -> None:
-    """Put the one shape of all problems where every route's description refers to it."""
+def _complete_description(app: FastAPI) -> None:
+    """Describe what no endpoint says by itself: the shape of all problems, and that a POST may be sent again."""
     describe = app.openapi
 
     def described() -> dict[str, Any]:
         schema = describe()
         schema.setdefault("components", {}).setdefault("schemas", {})["Problem"] = ProblemShape.model_json_schema()
+        for path, operations in schema["paths"].items():
+            if "post" in operations and path.startswith("/api/"):
+                parameters = operations["post"].setdefault("parameters", [])
+                if idempotency.PARAMETER not in parameters:
+                    parameters.append(idempotency.PARAMETER)
         return schema
 
     app.openapi = described  # type: ignore[method-assign]  # as FastAPI's documentation tells to
+
+
+def _allowed(request: Request) -> str:
+    """Every method of an address; the router itself would name those of the first route that fits."""
+    fitting = [route for route in request.app.state.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in fitting for method in route.methods}))
 
 
 def _handle_problems(app: FastAPI) -> None:
@@ -107,7 +124,8 @@ def _handle_problems(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
         problem = PROBLEMS_OF_STATUS.get(error.status_code, problems.Malformed)
-        return problems.answer(request, problem(headers=error.headers))
+        headers = {"Allow": _allowed(request)} if problem is problems.MethodNotAllowed else error.headers
+        return problems.answer(request, problem(headers=headers))
 
     @app.exception_handler(UnicodeEncodeError)
     async def unreadable(request: Request, _: UnicodeEncodeError) -> Response:

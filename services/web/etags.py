@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Header, Request, Response
 
 from services.web.language import Text
 from services.web.problems import Problem
@@ -51,8 +51,10 @@ class IfMatch:
             raise PreconditionFailed(headers={"ETag": current})
 
 
-async def _if_match(request: Request) -> IfMatch:
-    return IfMatch(request.headers.get("if-match"))
+async def _if_match(
+    if_match: Annotated[str | None, Header(description="The ETag of the version that is to be changed.")] = None,
+) -> IfMatch:
+    return IfMatch(if_match)
 
 
 Match = Annotated[IfMatch, Depends(_if_match)]

@@ -31,6 +31,15 @@ from services.web.validation import invalid
 HEADER, FIELD = "Idempotency-Key", "kerta"
 FORM = re.compile(r'"?([\x21\x23-\x7e]{1,255}?)"?')
 KEPT_FOR = timedelta(hours=48)
+PARAMETER = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "A POST that is sent again with the same key gets the same answer and does nothing new.",
+}
+"""How the API's description tells of the key."""
+
 KEPT_HEADERS = ("content-type", "location", "etag")
 
 
