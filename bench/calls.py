@@ -12,6 +12,9 @@ from services.local.ports import LOOPBACK
 
 Json = dict[str, Any]
 
+KEPT_ALIVE_SECONDS = 3
+"""Less than the five after which uvicorn ends a connection on which nothing comes."""
+
 
 class Call(NamedTuple):
     path: str
@@ -23,15 +26,18 @@ class Caller:
 
     def __init__(self, port: int, headers: Mapping[str, str] | None = None) -> None:
         self._connection = http.client.HTTPConnection(LOOPBACK, port, timeout=60)
+        self._used = time.monotonic()
         self._headers = {"Content-Type": "application/json", **(headers or {})}
 
     def send(self, method: str, path: str, body: Any = None) -> Json:
         return self.send_text(method, path, None if body is None else json.dumps(body))
 
     def send_text(self, method: str, path: str, body: str | None) -> Json:
+        if time.monotonic() > self._used + KEPT_ALIVE_SECONDS:
+            self._connection.close()  # the server is about to; the next request opens it again
         self._connection.request(method, path, body, self._headers)
         answer = self._connection.getresponse()
-        said = answer.read()
+        said, self._used = answer.read(), time.monotonic()
         if answer.status >= 400:
             raise RuntimeError(f"{method} {path}: {answer.status} {said.decode()}")
         found: Json = json.loads(said)
