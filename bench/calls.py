@@ -40,7 +40,7 @@ class Caller:
         said, self._used = answer.read(), time.monotonic()
         if answer.status >= 400:
             raise RuntimeError(f"{method} {path}: {answer.status} {said.decode()}")
-        found: Json = json.loads(said)
+        found: Json = json.loads(said) if answer.headers.get_content_subtype() == "json" else {}
         return found
 
     def post(self, path: str, body: Any) -> Json:

@@ -18,12 +18,15 @@ class Firm:
 
     def __init__(self, port: int, keys: Mapping[str, str]) -> None:
         self._port, self._keys = port, keys
-        self.admin = Caller(port, self.headers(keys["ADMIN_CLIENT_ID"], keys["ADMIN_CLIENT_SECRET"]))
+        self.admin = self.caller(self.headers(keys["ADMIN_CLIENT_ID"], keys["ADMIN_CLIENT_SECRET"]))
         client = self.admin.post("/api/v1/clients", CLIENT)
         self.client_id = client["id"]
         given = self.admin.post(f"/api/v1/clients/{self.client_id}/credentials", {})
         self.as_client = self.headers(given["client_id"], given["client_secret"])
         self._free = self._times()
+
+    def caller(self, headers: Mapping[str, str]) -> Caller:
+        return Caller(self._port, headers)
 
     def headers(self, client_id: str, client_secret: str) -> dict[str, str]:
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
@@ -48,15 +51,21 @@ class Firm:
         return [next(self._free) for _ in range(wanted)]
 
     def _times(self) -> Iterator[Call]:
-        first = (datetime.now(UTC) + timedelta(days=3)).replace(minute=0, second=0, microsecond=0)
-        days = [first + timedelta(days=days) for days in range(FARTHEST_DAYS)]
         while True:
             supervisor_id, process_id = self.supervisor(), ""
-            for number, starts_at in enumerate(day.replace(hour=hour) for day in days for hour in HOURS_OF_A_DAY):
+            for number, starts_at in enumerate(
+                an_hour(hours, days) for days in range(FARTHEST_DAYS) for hours in HOURS_OF_A_DAY
+            ):
                 if number % MEETINGS_OF_A_PROCESS == 0:
                     process_id = self.process(supervisor_id)["id"]
-                body = {"process_id": process_id, "starts_at": starts_at.isoformat(), "mode": "onsite"}
+                body = {"process_id": process_id, "starts_at": starts_at, "mode": "onsite"}
                 yield Call("/api/v1/sessions", body)
+
+
+def an_hour(hours: int, days: int = 0) -> str:
+    """An hour of a day to come, as the API writes it."""
+    day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=3 + days)
+    return (day + timedelta(hours=hours)).isoformat()
 
 
 CLIENT = {
