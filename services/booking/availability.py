@@ -2,17 +2,19 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import sqlalchemy
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, Select, text
 from sqlmodel import col, delete, select
 
-from services.booking.models import Absence, Availability, Supervisor, WeeklyHours
+from services.booking.models import Absence, Availability, Process, Supervisor, WeeklyHours
 from services.booking.shapes import Instant, Line, Wish
 from services.booking.slots import DAY, Calendar, Hours, Rules, Span
 from services.database import Database
@@ -94,20 +96,37 @@ def load(db: Database, supervisor_id: UUID, *, lock: bool = False) -> Practice:
 
     The lock lets one at a time take several of this supervisor's times, or count them for a limit.
     """
-    query = (
-        select(Supervisor, Availability, WeeklyHours)
-        .outerjoin(Availability, col(Availability.supervisor_id) == Supervisor.id)
-        .outerjoin(WeeklyHours, col(WeeklyHours.supervisor_id) == Supervisor.id)
-        .where(Supervisor.id == supervisor_id)
+    query = PRACTICE.where(col(Supervisor.id) == supervisor_id)
+    return _practice(db.execute(query.with_for_update(of=Supervisor, key_share=True) if lock else query).all())
+
+
+def of_process(db: Database, process_id: UUID, seen: ColumnElement[bool]) -> tuple[Process, Practice]:
+    """A process that meets this condition, locked, and its supervisor's practice, in one statement."""
+    query = PRACTICE.add_columns(Process).join(Process, col(Process.supervisor_id) == Supervisor.id)
+    rows = db.execute(query.where(col(Process.id) == process_id, seen).with_for_update(of=Process)).all()
+    practice = _practice([row[:-1] for row in rows])
+    return rows[0][-1], practice
+
+
+PRACTICE: Select[*tuple[Any, ...]] = (
+    sqlalchemy.select(
+        Supervisor,
+        Availability,
+        *(col(column) for column in (WeeklyHours.weekday, WeeklyHours.start, WeeklyHours.end, WeeklyHours.forms)),
     )
-    rows = db.execute(query.with_for_update(of=Supervisor, key_share=True) if lock else query).all()
+    .outerjoin(Availability, col(Availability.supervisor_id) == Supervisor.id)
+    .outerjoin(WeeklyHours, col(WeeklyHours.supervisor_id) == Supervisor.id)
+)
+
+
+def _practice(rows: Sequence[Any]) -> Practice:
     if not rows:
         raise NotFound
-    supervisor, found, _ = rows[0]
-    terms = found or Availability(supervisor_id=supervisor_id)
+    supervisor, found, *_ = rows[0]
+    terms = found or Availability(supervisor_id=supervisor.id)
     return Practice(
         supervisor,
-        _rules(ZoneInfo(supervisor.timezone), terms, [hours for *_, hours in rows if hours]),
+        _rules(ZoneInfo(supervisor.timezone), terms, [stretch for _, _, *stretch in rows if stretch[0]]),
         timedelta(minutes=terms.intake_minutes),
     )
 
@@ -197,12 +216,11 @@ _TERMS = set(AvailabilityWish.model_fields) - {"weekly"}
 _HOURS = set(HoursWish.model_fields)
 
 
-def _rules(zone: ZoneInfo, terms: Availability, weekly: list[WeeklyHours]) -> Rules:
+def _rules(zone: ZoneInfo, terms: Availability, weekly: Sequence[Sequence[Any]]) -> Rules:
     return Rules(
         zone=zone,
         hours=tuple(
-            Hours(hours.weekday, hours.start, hours.end, frozenset(hours.forms) if hours.forms else None)
-            for hours in weekly
+            Hours(weekday, start, end, frozenset(forms) if forms else None) for weekday, start, end, forms in weekly
         ),
         buffer_before=timedelta(minutes=terms.buffer_before_minutes),
         buffer_after=timedelta(minutes=terms.buffer_after_minutes),

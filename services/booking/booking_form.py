@@ -11,7 +11,7 @@ from typing import cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.booking import meetings, scheduling, series
+from services.booking import availability, meetings, scheduling, series
 from services.booking.availability import Clock, Practice
 from services.booking.models import Process, Session
 from services.booking.offers import WHY_NOT, Slot, SlotTaken
@@ -166,4 +166,4 @@ def book(db: Database, process: Process, wish: SessionWish | SeriesWish, by: Act
     """Book what the form asks for in a process, whose row the caller has locked."""
     if isinstance(wish, SeriesWish):
         return series.book_series(db, process, wish, by, now)
-    return [scheduling.book(db, process, wish, by, now)]
+    return [scheduling.book(db, process, availability.load(db, process.supervisor_id), wish, by, now)]

@@ -66,7 +66,8 @@ class Availability(Table, table=True):
     minimum_notice_hours: int = 24
     horizon_days: int = 90
     slot_step_minutes: int = 15
-    holidays: str | None = "FI"
+    # With a default of the column, no country would be stored as this one.
+    holidays: str | None = Field(default="FI", sa_column=Column(String))
     daily_limit: int | None = None
     weekly_limit: int | None = None
     intake_minutes: int = 45

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from services.booking import bookable, scheduling
+from services.booking import availability, bookable, scheduling
 from services.booking.models import Process, Session
 from services.booking.scheduling import SessionWish
 from services.database import Database
@@ -34,7 +34,8 @@ def book(db: Database, process: Process, starts_at: datetime, now: datetime) -> 
     """Where the last meeting was to be, there is the next one. The caller holds the lock on the process."""
     if not may_book(db, process):
         raise NothingToBook
-    return scheduling.book(db, process, _like_the_last(db, process, starts_at), Actor.participant, now)
+    practice = availability.load(db, process.supervisor_id)
+    return scheduling.book(db, process, practice, _like_the_last(db, process, starts_at), Actor.participant, now)
 
 
 def _like_the_last(db: Database, process: Process, starts_at: datetime) -> SessionWish:

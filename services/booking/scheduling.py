@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from services.booking import availability, meetings, offers, policy, reservations, supervision
+from services.booking.availability import Practice
 from services.booking.meetings import Meeting, PlaceWish
 from services.booking.models import Process, Session, Supervisor
 from services.booking.shapes import Instant, Line, WebAddress, Wish, optional
@@ -73,12 +74,11 @@ class TooLateToMove(Problem):
     )
 
 
-def book(db: Database, process: Process, wish: SessionWish, by: Actor, now: datetime) -> Session:
-    """Book one meeting of a process, whose row the caller has locked."""
+def book(db: Database, process: Process, practice: Practice, wish: SessionWish, by: Actor, now: datetime) -> Session:
+    """Book one meeting of a process, whose row the caller has locked, in the practice of its supervisor."""
     supervision.ensure_open(process)
     span = Span(wish.starts_at, wish.starts_at + meetings.length_of(process, wish.minutes))
     offers.ensure_ahead(span.start, now)
-    practice = availability.load(db, process.supervisor_id)
     if offers.is_bound(by):
         offers.ensure_offered(db, practice, process.form, span, now)
     session_id = new_id()

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 from sqlmodel import col, select
 
-from services.booking import access, attendance, meetings, scheduling, series
+from services.booking import access, attendance, availability, meetings, scheduling, series
 from services.booking.attendance import AttendanceWish, SessionNotBegun
 from services.booking.models import Process, Session
 from services.booking.offers import SlotTaken, TimeNotOffered
@@ -89,8 +89,8 @@ def _answer(session: Session, response: Response) -> SessionShown:
 
 @router.post("/sessions", status_code=201, responses=documented(SlotTaken, TimeNotOffered, ProcessIsClosed))
 def book(db: Db, now: Now, who: Reader, wish: SessionWish, response: Response) -> SessionShown:
-    process = access.process(db, who, wish.process_id, lock=True)
-    session = scheduling.book(db, process, wish, access.actor(who), now)
+    process, practice = availability.of_process(db, wish.process_id, access.processes(who))
+    session = scheduling.book(db, process, practice, wish, access.actor(who), now)
     response.headers["Location"] = f"/api/v1/sessions/{session.id}"
     return _answer(session, response)
 

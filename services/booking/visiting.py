@@ -29,7 +29,7 @@ def cookie_of(request: Request, settings: Settings) -> str:
     return request.cookies.get(cookie_name(settings), "")
 
 
-def known(db: Db, now: Now, request: Request, settings: Configured) -> Visitor | None:
+async def known(db: Db, now: Now, request: Request, settings: Configured) -> Visitor | None:
     """Whoever has logged in with this browser."""
     who = logins.principal_of(db, cookie_of(request, settings), now)
     account = logins.account_of(db, settings, who) if who else None
@@ -39,7 +39,7 @@ def known(db: Db, now: Now, request: Request, settings: Configured) -> Visitor |
 Known = Annotated[Visitor | None, Depends(known)]
 
 
-def _required(visitor: Known, request: Request, typed: Typed) -> Visitor:
+async def _required(visitor: Known, request: Request, typed: Typed) -> Visitor:
     unsafe = request.method not in SAFE_METHODS
     if visitor is None and unsafe:
         raise LoginExpired(typed, "/kirjaudu")
@@ -57,7 +57,7 @@ LoggedIn = Annotated[Visitor, Depends(_required)]
 def only(role: Role) -> Any:
     """The dependency that yields a visitor of this role; others find nothing here."""
 
-    def fitting(visitor: LoggedIn) -> Visitor:
+    async def fitting(visitor: LoggedIn) -> Visitor:
         if visitor.role is not role:
             raise NotFound
         return visitor

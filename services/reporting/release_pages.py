@@ -26,11 +26,11 @@ from services.web.visitors import Visitor, redirect
 router = APIRouter(prefix="/raportit/{report_id}", route_class=TransactionalRoute, include_in_schema=False)
 
 
-def _own(db: Db, visitor: Supervising, report_id: UUID) -> Report:
+async def _own(db: Db, visitor: Supervising, report_id: UUID) -> Report:
     return reports.find(db, visitor.principal, report_id)
 
 
-def _own_locked(db: Db, visitor: Supervising, report_id: UUID) -> Report:
+async def _own_locked(db: Db, visitor: Supervising, report_id: UUID) -> Report:
     return reports.find(db, visitor.principal, report_id, lock=True)
 
 

@@ -1,19 +1,24 @@
 """One request, one transaction: the answer leaves only after the commit, so that no client holds a false 2xx.
 
-Beginning, endpoint and commit each run in a worker thread. A request waits for its connection before it takes a
-thread; otherwise threads that wait for connections could starve those that hold one.
+All of it, from the first statement to the commit, runs in one worker thread: changing threads at every step took as
+long as the statements. So endpoints and dependencies may wait for the database, and for nothing else. A request waits
+for its connection before it takes a thread; otherwise threads that wait for connections could starve those that hold
+one.
 """
 
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import wraps
+from inspect import iscoroutinefunction
 from typing import Annotated, Any, cast
 
 import anyio
 from anyio.lowlevel import RunVar
 from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
@@ -32,7 +37,7 @@ TRIES = 3
 LONGEST_WAIT = 30.0
 KEPT_FREE = 1  # for /readyz and /metrics
 
-Handle = Callable[[Request], Awaitable[Response]]
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _places: RunVar[anyio.CapacityLimiter] = RunVar("places")
 
@@ -41,6 +46,10 @@ class TransactionalRoute(APIRoute):
     """A route whose endpoint works in the request's one transaction, by `Db`. A GET can't write in it."""
 
     reads_only: frozenset[str] = frozenset({"GET", "HEAD"})
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, _in_place(endpoint), **options)
+        _ensure_in_place(self.dependant)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -97,7 +106,7 @@ async def _with_retries(request: Request, handle: Handle, reads_only: frozenset[
     """Try again what lost a race against another transaction: nothing of it is left."""
     for attempt in range(1, TRIES + 1):
         try:
-            return await _once(request, handle, reads_only)
+            return await run_in_threadpool(_once, request, handle, reads_only)
         except DBAPIError as error:
             if attempt == TRIES or not lost_a_race(error):
                 raise
@@ -105,20 +114,44 @@ async def _with_retries(request: Request, handle: Handle, reads_only: frozenset[
     raise AssertionError("the last try returns or raises")
 
 
-async def _once(request: Request, handle: Handle, reads_only: frozenset[str]) -> Response:
-    db = Database(request.app.state.engine, expire_on_commit=False)
-    try:
+def _once(request: Request, handle: Handle, reads_only: frozenset[str]) -> Response:
+    with Database(request.app.state.engine, expire_on_commit=False) as db:
         claim = None if request.method in reads_only else _claim(request)
-        repeated = await run_in_threadpool(_begin, request, db, claim, reads_only)
+        repeated = _begin(request, db, claim, reads_only)
         if repeated is not None:
-            await run_in_threadpool(db.rollback)
             return repeated
-        response = await handle(request)
-        await run_in_threadpool(_finish, request, db, response)
-    except BaseException:
-        await run_in_threadpool(db.close)
-        raise
+        response = _finished(handle(request))
+        _finish(request, db, response)
     return unless_known(request, response)
+
+
+def _finished(handling: Coroutine[Any, Any, Response]) -> Response:
+    """What FastAPI answers, without its event loop: the body is here, so there is nothing to wait for."""
+    try:
+        handling.send(None)
+    except StopIteration as finished:
+        response: Response = finished.value
+        return response
+    raise AssertionError("a route of one transaction waits for the database alone")
+
+
+def _in_place(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """Have FastAPI run an endpoint where it is itself, not in a further thread."""
+    if iscoroutinefunction(endpoint):
+        return endpoint
+
+    @wraps(endpoint)
+    async def in_place(**values: Any) -> Any:
+        return endpoint(**values)
+
+    return in_place
+
+
+def _ensure_in_place(dependant: Dependant) -> None:
+    for needed in dependant.dependencies:
+        if not (iscoroutinefunction(needed.call) or iscoroutinefunction(getattr(needed.call, "__call__", None))):  # noqa: B004
+            raise TypeError(f"{needed.call} would need a thread of its own: make it an async def.")
+        _ensure_in_place(needed)
 
 
 def _claim(request: Request) -> idempotency.Claim | None:

@@ -60,6 +60,16 @@ def test_a_list_comes_in_pages_in_the_order_of_entering(booking_api: TestClient,
     assert listed == entered
 
 
+def test_who_works_on_holidays_is_taken_at_their_word_the_first_time(
+    booking_api: TestClient, a_supervisor: Make
+) -> None:
+    path = f"/api/v1/supervisors/{a_supervisor()['id']}/availability"
+
+    booking_api.put(path, json={"weekly": [], "holidays": None})
+
+    assert booking_api.get(path).json()["holidays"] is None
+
+
 def test_a_problem_speaks_the_readers_language_and_explains_itself(booking_api: TestClient) -> None:
     wish = {"name": "", "email": "x", "colour": "red"}
     english = booking_api.post("/api/v1/supervisors", json=wish, headers={"Accept-Language": "en"})

@@ -1,0 +1,106 @@
+"""A booking through HTTP with all its checks, beside the least that one row through HTTP can cost."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from uuid import uuid4
+
+from sqlalchemy.engine import make_url
+
+from bench.calls import Call, posted
+from bench.firm import Firm
+from bench.measuring import Effort, Measure, Spread, interleaved, percentile, ratio
+from bench.report import Figure, Row, at_least, at_most
+from bench.site import Site
+from services.local.binaries import postgres_program
+from services.local.ports import free_port
+from services.local.up import is_ready
+
+ALONE, TOGETHER = 1, 8
+
+
+def rows(site: Site, effort: Effort) -> Iterator[Row | Figure]:
+    database = site.database("booking", "booking")
+    with site.serving("booking", site.environment({"booking": database})) as ours, bare(site) as theirs:
+        firm = Firm(ours, site.keys)
+        for clients in (ALONE, TOGETHER):
+            yield from beside_bare(firm, ours, theirs, clients, effort)
+    yield from with_pgbench(site, database, effort)
+
+
+def beside_bare(firm: Firm, ours: int, theirs: int, clients: int, effort: Effort) -> Iterator[Row | Figure]:
+    count, waits = effort.of(120 * (1 if clients == ALONE else 4), least=16), list[float]()
+
+    def book() -> float:
+        load = posted(ours, firm.as_client, firm.bookings(count), clients)
+        waits.extend(load.seconds)
+        return load.per_second
+
+    def insert() -> float:
+        return posted(theirs, {}, [Call("/meetings", meeting()) for _ in range(count)], clients).per_second
+
+    contenders: dict[str, Measure] = {"ours": book, "bare": insert}
+    found = interleaved(effort.rounds, contenders)
+    who = "one client" if clients == ALONE else f"{clients} clients at once"
+    yield Row(
+        f"a booking, {who}",
+        "a bare FastAPI and SQLModel endpoint that inserts one row",
+        at_least(0.5),
+        ratio(found["ours"], found["bare"]),
+        "Python's time in one process",
+    )
+    yield Figure(f"bookings a second, {who}", Spread.of(found["ours"]).text())
+    yield Figure(f"rows a second through the bare endpoint, {who}", Spread.of(found["bare"]).text())
+    if clients == TOGETHER:
+        late = Spread.of([percentile(waits, 99) * 1000])
+        yield Row(
+            f"a booking's 99th percentile, {who}", "a limit", at_most(150, " ms"), late, "the queue for one process"
+        )
+
+
+def meeting() -> dict[str, str]:
+    return {"process_id": str(uuid4()), "starts_at": "2030-01-01T10:00:00+00:00", "mode": "onsite"}
+
+
+@contextmanager
+def bare(site: Site) -> Iterator[int]:
+    """The port of the bare endpoint, served with the same options as ours."""
+    port, url = free_port(), site.database("bare")
+    options = ["--no-access-log", "--no-server-header", "--no-proxy-headers", "--log-level", "warning"]
+    program = site.python(
+        "bare",
+        "uvicorn",
+        "bench.bare:api",
+        "--port",
+        str(port),
+        *options,
+        environment={**os.environ, "BARE_DATABASE_URL": url},
+    )
+    with site.running(program, partial(is_ready, port, "/readyz")):
+        yield port
+
+
+def with_pgbench(site: Site, database: str, effort: Effort) -> Iterator[Figure]:
+    """The same rows written by PostgreSQL's own measuring program, for the share that the database has."""
+    script = site.folder / "rows.sql"
+    script.write_text(SAME_ROWS)
+    for clients in (ALONE, TOGETHER):
+        ran = subprocess.run(
+            [
+                postgres_program(site.programs, "pgbench"), "--no-vacuum", "--protocol=prepared", f"--file={script}",
+                f"--client={clients}", f"--time={effort.of(10, least=2)}",
+                make_url(database).set(drivername="postgresql").render_as_string(hide_password=False),
+            ],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        (rate,) = (line.split()[2] for line in ran.stdout.splitlines() if line.startswith("tps"))
+        yield Figure(f"transactions of the same rows by pgbench, {clients} at once", f"{float(rate):.3g} a second")
+
+
+SAME_ROWS = """
+BEGIN;
+SELECT id FROM process WHERE id = (SELECT min(id::text)::uuid FROM process) FOR UPDATE;
+END;
+"""

@@ -1,0 +1,108 @@
+"""Ten supervisors or a thousand, ten thousand meetings or a million: what one call costs in either."""
+
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import cycle
+from typing import Any
+
+from sqlalchemy import Engine
+
+from bench import slots
+from bench.calls import posted
+from bench.crowd import Crowd, settle
+from bench.firm import Firm
+from bench.measuring import Effort, interleaved, percentile, ratio, seconds
+from bench.report import Figure, Row, at_most
+from bench.site import Site
+from services.booking import tick
+from services.database import Database, engine, transaction
+from services.events import outbox
+from services.ticking import Job
+
+MEETINGS = 1000
+"""Of each supervisor."""
+
+FLAT = at_most(1.3)
+Work = Callable[[], object]
+
+
+def rows(site: Site, effort: Effort) -> Iterator[Row | Figure]:
+    firms = {
+        "small": Crowd(supervisors=10, meetings=MEETINGS, told=10_000),
+        "large": Crowd(supervisors=effort.of(1000), meetings=MEETINGS, told=effort.of(1_000_000)),
+    }
+    urls = {name: site.database(name, "booking") for name in firms}
+    bases = {name: engine(url, pool_size=2) for name, url in urls.items()}
+    ids = {name: cycle(settle(bases[name], crowd)) for name, crowd in firms.items()}
+    against = "with 10 supervisors, 10 000 meetings and as many events told"
+    os.environ.update(site.environment({"booking": urls["small"]}))  # what the jobs of a tick are told besides
+
+    def compare(what: str, works: dict[str, Work], times: int) -> Row:
+        measures = {name: partial(_typical, work, effort.of(times, least=3)) for name, work in works.items()}
+        found = interleaved(effort.rounds, measures)
+        return Row(what, against, FLAT, ratio(found["large"], found["small"]), "")
+
+    yield from _bookings(site, urls, effort, against)
+    looks: dict[str, Work] = {name: lambda name=name: slots.free(bases[name], next(ids[name]), 60) for name in firms}  # type: ignore[misc]
+    yield compare("growth: free slots of 60 days", looks, 40)
+    for job in tick.jobs(bases["small"]):
+        yield compare(f"growth: tick, {job.name}", {n: _job(bases[n], job.name).run for n in firms}, 10)
+    for what, work in RELAY.items():
+        yield compare(f"growth: relay, {what}", {n: partial(_undone, bases[n], work) for n in firms}, 10)
+    for base in bases.values():
+        base.dispose()
+
+
+def _bookings(site: Site, urls: dict[str, str], effort: Effort, against: str) -> Iterator[Row]:
+    """Bookings and readings through HTTP, as the admin who sees everything."""
+    with (
+        site.serving("booking", site.environment({"booking": urls["small"]})) as small,
+        site.serving("booking", site.environment({"booking": urls["large"]})) as large,
+    ):
+        firms = {"small": Firm(small, site.keys), "large": Firm(large, site.keys)}
+        ports = {"small": small, "large": large}
+        count = effort.of(60, least=8)
+
+        def book(name: str) -> float:
+            return percentile(posted(ports[name], firms[name].as_client, firms[name].bookings(count), 1).seconds, 50)
+
+        found = interleaved(effort.rounds, {name: partial(book, name) for name in firms})
+        yield Row("growth: a booking", against, FLAT, ratio(found["large"], found["small"]), "")
+        for path in READ:
+            reads: dict[str, Callable[[], float]] = {
+                name: partial(_typical, partial(firm.admin.send_text, "GET", path, None), effort.of(20, least=3))
+                for name, firm in firms.items()
+            }
+            found = interleaved(effort.rounds, reads)
+            yield Row(f"growth: GET {path}", against, FLAT, ratio(found["large"], found["small"]), "")
+
+
+READ = (
+    "/api/v1/sessions?limit=50",
+    "/api/v1/processes?limit=50",
+    "/api/v1/clients?limit=50",
+    "/api/v1/supervisors?limit=50",
+    "/readyz",
+    "/metrics",
+)
+
+RELAY: dict[str, Callable[[Database], Any]] = {
+    "claim": lambda db: db.execute(outbox.CLAIM, {"most": 100}).all(),
+    "prune": outbox.prune,
+}
+
+
+def _job(base: Engine, name: str) -> Job:
+    return next(job for job in tick.jobs(base) if job.name == name)
+
+
+def _undone(base: Engine, work: Callable[[Database], Any]) -> None:
+    with transaction(base) as db:
+        work(db)
+        db.rollback()
+
+
+def _typical(work: Work, times: int) -> float:
+    """The median of so many in a row."""
+    return percentile([seconds(work) for _ in range(times)], 50)
