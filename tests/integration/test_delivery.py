@@ -93,10 +93,10 @@ class Practice:
             return db.execute(text("SELECT answered_at FROM pulse WHERE subscriber = 'notifier'")).scalar()
 
     @contextmanager
-    def worker(self, queue: str) -> Iterator[subprocess.Popen[bytes]]:
+    def worker(self, queue: str, code: str = "tests.integration.delivery_worker") -> Iterator[subprocess.Popen[bytes]]:
         url = (self.publisher if queue == "booking" else self.reader).url.render_as_string(hide_password=False)
         process = subprocess.Popen(
-            f"{sys.executable} -m celery --app=tests.integration.delivery_worker:app worker "
+            f"{sys.executable} -m celery --app={code}:app worker "
             f"--queues={queue} --hostname={queue}@%h --concurrency=1 --loglevel=error".split(),
             env=os.environ | {"TEST_QUEUE": queue, "TEST_DATABASE_URL": url, "REDIS_URL": self.redis_url},
             cwd=Path(__file__).parents[2],
