@@ -19,7 +19,7 @@ from tests.integration.practice import Json, eventually
 
 ANSWERED_SECONDS = 120
 """How long one call is repeated before the service counts as broken."""
-FIRST_DAY, DAYS = 60, 40
+FIRST_DAY = 60
 """In how many days the meetings lie: so far that no reminder is due."""
 
 
@@ -92,14 +92,15 @@ class Crowd:
     house: House
     cases: list[Case]
     first_morning: datetime
+    days: int
     ledger: Ledger = field(default_factory=Ledger)
     people: list[threading.Thread] = field(default_factory=list)
     to_be_held: SimpleQueue[tuple[Meeting, Case]] = field(default_factory=SimpleQueue)
     over: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
-    def of(cls, house: House, supervisors: int = 2) -> "Crowd":
-        """Of every supervisor one process for one person and one for a pair."""
+    def of(cls, house: House, supervisors: int = 2, days: int = 40) -> "Crowd":
+        """Of every supervisor one process for one person and one for a pair, with meetings on so many days."""
         practice = house.practice
         cases = [
             case
@@ -107,7 +108,7 @@ class Crowd:
             for case in (a_case(house, supervisor, "individual", 1), a_case(house, supervisor, "pair", 2))
         ]
         day = (practice.now() + timedelta(days=FIRST_DAY)).date()
-        crowd = cls(house, cases, at_wall_clock(day, datetime.min.time().replace(hour=8)))
+        crowd = cls(house, cases, at_wall_clock(day, datetime.min.time().replace(hour=8)), days)
         crowd._let_meetings_begin()
         return crowd
 
@@ -144,10 +145,6 @@ class Crowd:
         """Until so many more calls have been answered."""
         wanted = self.ledger.states + calls
         eventually(lambda: self.ledger.states >= wanted or self.ledger.wrong, seconds, what=f"{calls} answers")
-
-    def last(self, seconds: float) -> None:
-        """Let people go on for so long."""
-        self.over.wait(seconds)
 
 
 def a_supervisor(house: House) -> str:
@@ -224,7 +221,7 @@ class Person:
             return None
 
     def _some_time(self) -> datetime:
-        day, hour = self.chance.randrange(DAYS), self.chance.randrange(0, 12, 2)
+        day, hour = self.chance.randrange(self.crowd.days), self.chance.randrange(0, 12, 2)
         return self.crowd.first_morning + timedelta(days=day, hours=hour)
 
     # -- one call each ----------------------------------------------------------------------------------------
