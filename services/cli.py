@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415, T201
 
 import os
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -146,6 +147,40 @@ def rebuild(
 
     told = rebuild_reporting(premises.environment(data) if data else os.environ)
     print(f"{told} events are on their way to reporting, which answers 503 until they have come.")
+
+
+notifier = typer.Typer(help="Look after the notifier.", no_args_is_help=True)
+app.add_typer(notifier, name="notifier")
+
+
+@notifier.callback()
+def _notifier() -> None:
+    """Keep `restored` a command of its own, although it is the only one."""
+
+
+@notifier.command()
+def restored(
+    lost_at: Annotated[
+        str,
+        typer.Option(help="When the lost database was last at work: 2026-11-28T14:05+02:00. Left out: now."),
+    ] = "",
+) -> None:
+    """After a restore, before anything starts: hear what the backup does not know, hold back what may have left."""
+    from services.restoring import restore_notifier
+
+    heard, doubtful = restore_notifier(os.environ, instant(lost_at) if lost_at else None)
+    print(f"{heard} events were heard again; {doubtful} letters may have left: they are uncertain, and not sent again.")
+
+
+def instant(written: str) -> datetime:
+    """A moment in time, with its offset from UTC."""
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise typer.BadParameter(f"{written} is no moment with an offset, such as 2026-11-28T14:05+02:00.")
+    return moment
 
 
 def main() -> None:

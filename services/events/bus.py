@@ -3,6 +3,7 @@
 PostgreSQL is the truth; whatever is lost here is posted again by the relay.
 """
 
+import logging
 from datetime import datetime
 
 from celery import Celery
@@ -52,7 +53,16 @@ def worker_app(service: str, redis_url: str, include: list[str]) -> Celery:
     )
     # Before the pool forks. Left to Celery, a traceback would show every local variable: names, addresses, texts.
     setup_logging.connect(lambda **_: configure(f"{service}-worker"), weak=False, dispatch_uid=f"logs of {service}")
+    logging.getLogger("celery.worker.consumer.consumer").addFilter(without_contents)
     return app
+
+
+def without_contents(record: logging.LogRecord) -> bool:
+    """Let Celery say that it can't handle a message, not what is in it: names, addresses, texts."""
+    first_words, _, contents = str(record.msg).partition("message body")
+    if contents:
+        record.msg, record.args = first_words.partition(" %s")[0].partition("\n")[0], ()
+    return True
 
 
 def posting_app(redis_url: str) -> Celery:

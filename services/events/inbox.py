@@ -4,13 +4,14 @@ An event that cannot be handled is refused, not raised: the publisher keeps it, 
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from celery import Celery
+from celery.signals import task_unknown
 from sqlalchemy import Column, DateTime, Engine, MetaData, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -56,6 +57,12 @@ def is_first(db: Database, event_id: UUID) -> bool:
     return inserted.first() is not None
 
 
+def unheard(db: Database, told: Sequence[UUID]) -> Sequence[UUID]:
+    """Those of the events, in their order, whose effect is not in this database."""
+    heard = set(db.scalars(text("SELECT event_id FROM inbox WHERE event_id = ANY(:told)"), {"told": told}))
+    return [event_id for event_id in told if event_id not in heard]
+
+
 def receive(engine: Engine, handle: Handler[E], envelope: Envelope) -> bool:
     """Handle an event unless that has been done; says whether this was the first time."""
     with transaction(engine) as db:
@@ -98,8 +105,10 @@ class Subscriber:
         then: Callable[[], None] | None = None,
     ) -> None:
         self._app, self._service, self._engine, self._office, self._then = app, service, engine, office, then
+        self.handlers: dict[str, Handler[Any]] = {}
         app.task(name=bus.PING, shared=False)(self._answer)
         app.task(name=bus.HEARTBEAT, shared=False)(beat)
+        task_unknown.connect(self._wonder, weak=False, dispatch_uid=f"unknown to {service}")
 
     def on(self, *events: type[E]) -> Callable[[Handler[E]], Handler[E]]:
         def register(handle: Handler[E]) -> Handler[E]:
@@ -108,10 +117,17 @@ class Subscriber:
                     self._then()
 
             for event in events:
+                self.handlers[event.name] = handle
                 self._app.task(name=event.name, shared=False)(task)
             return handle
 
         return register
+
+    def _wonder(self, message: Any, name: str, **_: object) -> None:
+        """An event that only newer code knows: its publisher keeps it, tries again, and parks it in sight."""
+        log.error("event.unknown", event_type=name)
+        for envelope in message.payload[0]:
+            self._office().refuse(Envelope.model_validate(envelope), self._service, "UnknownEvent")
 
     def _answer(self, publisher: str, subscriber: str, asked_at: str) -> None:
         self._office().try_to_post(bus.ANSWERED, subscriber, asked_at, to=publisher)

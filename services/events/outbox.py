@@ -3,7 +3,7 @@
 A delivery is open until its reader confirms it. `pulse` remembers when each reader was last seen at work.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -193,6 +193,25 @@ def unpark(db: Database) -> int:
                     WHERE parked_at IS NOT NULL AND confirmed_at IS NULL RETURNING event_id""")
         ).all()
     )
+
+
+def told(db: Database, subscriber: str) -> Sequence[UUID]:
+    """Every event that was ever meant for this reader, as far back as they are kept, in the order of their making."""
+    return db.scalars(
+        text("""SELECT event_id FROM outbox JOIN outbox_delivery USING (event_id)
+                WHERE subscriber = :subscriber ORDER BY position"""),
+        {"subscriber": subscriber},
+    ).all()
+
+
+def envelopes(db: Database, events: Sequence[UUID]) -> Iterator[Envelope]:
+    """These events as they were told, in the order of their making."""
+    staged = db.scalars(
+        text("SELECT envelope FROM outbox WHERE event_id = ANY(:events) ORDER BY position"),
+        {"events": events},
+        execution_options={"yield_per": 100},
+    )
+    return map(Envelope.model_validate, staged)
 
 
 def tell_again(db: Database, source: str, events: Sequence[Event], subscriber: str) -> list[UUID]:

@@ -74,6 +74,13 @@ def write_agendas(db: Database, now: datetime) -> None:
             filing.write(db, [letter], now, {"supervisor_id": supervisor_id})
 
 
+def leave_out(db: Database, lost_at: datetime) -> None:
+    """Write no agenda for the day on which a database was lost, if it may have been written there."""
+    day = local(lost_at).date()
+    if lost_at >= at_wall_clock(day, NIGHT_ENDS):
+        state.keep(db, AgendaDay(day=day))
+
+
 def gather(db: Database, supervisor_id: UUID, day: date, now: datetime) -> Day:
     begins, ends = at_wall_clock(day, time(0)), at_wall_clock(day + timedelta(days=1), time(0))
     since = at_wall_clock(previous_working_day(day), NIGHT_ENDS)

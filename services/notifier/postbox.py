@@ -220,6 +220,27 @@ def recover(db: Database, now: datetime) -> list[UUID]:
     return list(db.scalars(lost.returning(col(Letter.id))))
 
 
+RESTORED = "RESTORED"
+
+
+def doubt(db: Database, left_by: datetime, now: datetime) -> None:
+    """After a restore: what was due by then may have left, and so may what an old event wants only now.
+
+    Nobody knows, so none of it is sent by itself.
+    """
+    may_have_left = or_(col(Letter.due_at) <= left_by, col(Letter.due_at) == now, col(Letter.time) == now)
+    waiting = col(Letter.status).in_((Status.planned, Status.sending))
+    values = {"status": Status.uncertain, "trouble": RESTORED, "leased_until": None}
+    db.execute(update(Letter).where(waiting, may_have_left).values(**values))
+    db.expire_all()
+
+
+def doubted(db: Database) -> int:
+    """How many letters nobody knows of since a restore."""
+    doubtful = (col(Letter.status) == Status.uncertain, col(Letter.trouble) == RESTORED)
+    return db.scalar(select(func.count()).select_from(Letter).where(*doubtful)) or 0
+
+
 # -- a server in trouble ----------------------------------------------------------------------------------
 
 

@@ -93,10 +93,10 @@ class Practice:
             return db.execute(text("SELECT answered_at FROM pulse WHERE subscriber = 'notifier'")).scalar()
 
     @contextmanager
-    def worker(self, queue: str) -> Iterator[subprocess.Popen[bytes]]:
+    def worker(self, queue: str, code: str = "tests.integration.delivery_worker") -> Iterator[subprocess.Popen[bytes]]:
         url = (self.publisher if queue == "booking" else self.reader).url.render_as_string(hide_password=False)
         process = subprocess.Popen(
-            f"{sys.executable} -m celery --app=tests.integration.delivery_worker:app worker "
+            f"{sys.executable} -m celery --app={code}:app worker "
             f"--queues={queue} --hostname={queue}@%h --concurrency=1 --loglevel=error".split(),
             env=os.environ | {"TEST_QUEUE": queue, "TEST_DATABASE_URL": url, "REDIS_URL": self.redis_url},
             cwd=Path(__file__).parents[2],
@@ -265,18 +265,24 @@ def test_what_a_worker_logs_of_trouble_names_nobody(both_at_work: Practice) -> N
     assert "maija@example.fi" not in both_at_work.logged()
 
 
-def test_an_event_that_kills_its_process_leaves_a_worker_that_goes_on(both_at_work: Practice) -> None:
+def test_an_event_that_kills_its_process_is_parked_in_sight_and_holds_up_nothing_else(both_at_work: Practice) -> None:
     with transaction(both_at_work.publisher) as db:
         erased = ParticipantErased(version=1, participant_id=uuid4(), process_id=uuid4())
         outbox.stage(db, "booking", NOW, [erased])
         db.execute(text("DELETE FROM outbox_delivery WHERE subscriber = 'reporting'"))
     login = uuid4()
 
+    for _ in range(outbox.PARKED_AFTER):
+        both_at_work.relay()
+        both_at_work.let_the_pause_pass()
+        both_at_work.see_the_reader_at_work()
     both_at_work.relay()
     both_at_work.stage(login, 1)
     both_at_work.relay()
 
     until(lambda: both_at_work.effects() == [(f"login/{login}", 1)])
+    parked = [row for row in both_at_work.deliveries() if row["parked_at"]]
+    assert [(row["aggregate"], row["attempts"]) for row in parked] == [(erased.aggregate, outbox.PARKED_AFTER)]
 
 
 def test_a_reader_is_asked_by_one_of_two_relays(practice: Practice) -> None:

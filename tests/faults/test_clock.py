@@ -1,0 +1,126 @@
+"""Clocks that leap: the two nights of the year, a practice's clock that jumps, and workers whose own clock is wrong."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from math import ceil
+from pathlib import Path
+
+import pytest
+
+from services.local.processes import Program, start, stop
+from services.workdays import at_wall_clock
+from tests.conftest import DatabaseServer
+from tests.faults.conftest import Compare
+from tests.faults.house import House, environment_of_process
+from tests.faults.load import Crowd
+from tests.integration.notifier_office import Office, open_office
+from tests.integration.practice import eventually
+from tests.smtp_catcher import SmtpCatcher
+
+NIGHTS = [date(2026, 3, 29), date(2026, 10, 25), date(2027, 3, 28), date(2027, 10, 31)]
+LIBFAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+
+
+# -- the two nights ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def office(
+    postgres_server: DatabaseServer, redis_url: str, smtp_catcher: SmtpCatcher, tmp_path: Path
+) -> Iterator[Office]:
+    with open_office(postgres_server, redis_url, smtp_catcher, tmp_path) as office:
+        yield office
+
+
+def set_clock(office: Office, moment: datetime) -> None:
+    """To any moment, the past included."""
+    really = office.now() - timedelta(seconds=int(office.clock_file.read_text()))
+    office.clock_file.write_text(str(ceil((moment - really).total_seconds())))
+
+
+@pytest.mark.parametrize("night", NIGHTS)
+def test_reminders_leave_once_at_nine_by_the_wall_on_both_sides_of_the_night(office: Office, night: date) -> None:
+    """A meeting on the Thursday after it: the week before is on the other side of the night, the day before on this."""
+    thursday = night + timedelta(days=4)
+    set_clock(office, at_wall_clock(night - timedelta(days=20), time(10)))
+    office.opens("Aino")
+    office.hear(*office.booked(at_wall_clock(thursday, time(14))))
+    office.send_all()
+
+    for day in (thursday - timedelta(days=7), thursday - timedelta(days=1)):
+        before = len(office.received("Aino"))
+        set_clock(office, at_wall_clock(day, time(8, 59)))
+        office.send_all()
+        assert len(office.received("Aino")) == before
+        set_clock(office, at_wall_clock(day, time(9)))
+        office.send_all()
+        office.send_all()
+        assert len(office.received("Aino")) == before + 1
+
+    kinds = [row.kind for row in office.rows(status="sent")]
+    assert kinds == ["booking_confirmation", "reminder_week", "reminder_day"]
+
+
+# -- a clock that jumps -----------------------------------------------------------------------------------
+
+
+def test_a_clock_that_jumps_back_by_an_hour_and_forward_again_sends_everything_once(
+    house: House, crowd: Crowd, heal: Compare
+) -> None:
+    clock, hour = house.running.folder / "clock", timedelta(hours=1)
+    house.practice.advance_to(house.practice.now() + hour)
+    crowd.start()
+    crowd.wait_for(15)
+    clock.write_text(str(int((house.offset() - hour).total_seconds())))
+    crowd.wait_for(25)
+    crowd.stop()
+    clock.write_text(str(int((house.offset() + hour).total_seconds())))
+
+    heal(crowd)
+
+
+# -- workers whose own clock is wrong ---------------------------------------------------------------------
+
+
+@contextmanager
+def wrong_clock(house: House, shift: str, log: Path) -> Iterator[None]:
+    """One more notifier worker, to all of whose processes it is another time."""
+    fake = {"LD_PRELOAD": str(LIBFAKETIME), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    worker = start(
+        Program(
+            name="wrong clock",
+            arguments=[sys.executable, "-m", "services.cli", "work", "notifier"],
+            environment=environment_of_process(min(house.find("worker", "notifier"))) | fake,
+            folder=house.running.folder,
+            log=log,
+            patience_seconds=30,
+        )
+    )
+    try:
+        yield
+    finally:
+        stop([worker])
+
+
+@pytest.mark.skipif(
+    not LIBFAKETIME.exists() and not os.environ.get("CI"), reason="needs libfaketime (Debian: apt-get install faketime)"
+)
+def test_workers_that_are_an_hour_ahead_or_behind_send_nothing_early_and_nothing_twice(
+    house: House, crowd: Crowd, heal: Compare, tmp_path: Path
+) -> None:
+    assert LIBFAKETIME.exists()
+    ahead, behind = tmp_path / "ahead", tmp_path / "behind"
+    with wrong_clock(house, "+3700s", ahead), wrong_clock(house, "-3700s", behind):
+        crowd.start()
+        for log in (ahead, behind):
+            eventually(partial(says, log, "event.handled"), 120, what=f"work of the one {log.name}")
+        crowd.wait_for(20)
+        heal(crowd)
+
+
+def says(log: Path, words: str) -> bool:
+    return words in log.read_text()
