@@ -7,6 +7,8 @@ from functools import partial
 
 import pytest
 import redis
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from services.local import postgres, redis_server
 from services.local.binaries import find_programs, unprivileged_account
@@ -18,6 +20,18 @@ from services.migration import create_database
 from tests.smtp_catcher import SmtpCatcher
 
 FreshDatabase = Callable[[str], str]
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Where several processes share the tests: a file stays in one, and so do all that break the one practice."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "tests/faults" if file.startswith("tests/faults/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    return ByFile(config, log)
 
 
 class DatabaseServer(PostgresServer):
