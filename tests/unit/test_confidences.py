@@ -12,7 +12,7 @@ from tests.confidences import Listener, betrayals
     [
         '{"event": "letter.sent", "to": "aino@example.fi"}',
         '{"event": "request.broke", "path": "/osallistuja/' + "aB3_" * 10 + 'xyz"}',
-        '{"header": "Bearer eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2ln"}',
+        '{"header": "Bearer eyJhbGciOi.payload"}',
         '{"url": "postgresql://booking:hidden@127.0.0.1/x"}',
         '{"error": "no room for Meikäläinen"}',
     ],
