@@ -1,5 +1,6 @@
 """The booking service as integration tests meet it: its HTTP face on a database of its own, and people to book for."""
 
+import logging
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from services.clock import DEMO_CLOCK_FILE
 from services.keyring import fresh_keys
 from services.migration import migrate
 from services.web.links import secret
+from tests.confidences import Listener
 from tests.conftest import DatabaseServer
 
 Json = dict[str, Any]
@@ -32,9 +34,15 @@ ADMIN_EMAIL = "yllapito@example.fi"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_logs() -> None:
-    """As in production: one line an event, and no drawing of every frame of a traceback."""
+def confidential_logs() -> Iterator[None]:
+    """As in production: one line an event, and no frame of a traceback drawn. No line may betray anybody."""
     log.configure("tests")
+    (handler,) = logging.getLogger().handlers[:1]
+    assert handler.formatter is not None
+    listener = Listener(handler.formatter)
+    logging.getLogger().addHandler(listener)
+    yield
+    assert not listener.betrayed, "\n".join(listener.betrayed[:20])
 
 
 @dataclass(frozen=True)

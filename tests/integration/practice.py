@@ -15,6 +15,7 @@ import httpx
 
 from services.local.binaries import make_open_folder
 from services.local.ports import free_port
+from tests.confidences import assert_confidential
 
 T = TypeVar("T")
 
@@ -144,3 +145,4 @@ def running_practice(folder: Path, *options: str, seconds: float = 400) -> Itera
         process.send_signal(signal.SIGINT)
         process.wait(90)
     assert process.returncode in (0, 130, -signal.SIGINT), os.fspath(folder)
+    assert_confidential(*folder.glob("logs/*"))
