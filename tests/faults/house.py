@@ -46,6 +46,8 @@ class House:
     smtp: SmtpCatcher
     running: Start
     practice: Practice
+    heard_at: float = 0.0
+    """In real time, when the last load had been heard of everywhere."""
 
     # -- processes --------------------------------------------------------------------------------------
 
@@ -116,6 +118,7 @@ class House:
         done `patiently`, the pauses before an event is posted again and the leases of dead senders end at once.
         """
         self._wait(self._all_sent, "what is due now", seconds, patiently)
+        self.heard_at = time.monotonic()
         self.practice.advance_to(self.practice.now() + timedelta(minutes=3))
         self._wait(self._all_sent, "what is due in three minutes", seconds, patiently)
 

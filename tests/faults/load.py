@@ -51,6 +51,8 @@ class Meeting:
 class Ledger:
     """Every answered call, by the meeting that it made or changed."""
 
+    #: how many letters others had got before
+    letters_before: int = 0
     meetings: dict[str, Meeting] = field(default_factory=dict)
     refused: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -109,6 +111,7 @@ class Crowd:
         ]
         day = (practice.now() + timedelta(days=FIRST_DAY)).date()
         crowd = cls(house, cases, at_wall_clock(day, datetime.min.time().replace(hour=8)), days)
+        crowd.ledger.letters_before = len(house.smtp.messages)
         crowd._let_meetings_begin()
         return crowd
 
