@@ -224,7 +224,7 @@ class Person:
             return None
 
     def _some_time(self) -> datetime:
-        day, hour = self.chance.randrange(self.crowd.days), self.chance.randrange(0, 12, 2)
+        day, hour = self.chance.randrange(self.crowd.days), self.chance.randrange(12)
         return self.crowd.first_morning + timedelta(days=day, hours=hour)
 
     # -- one call each ----------------------------------------------------------------------------------------

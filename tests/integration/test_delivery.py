@@ -28,7 +28,7 @@ from tests.conftest import DatabaseServer
 NOW = datetime(2026, 12, 7, 12, 0, tzinfo=UTC)
 
 
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def until(condition: Callable[[], bool], seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
