@@ -3,7 +3,7 @@
 Which letters a meeting must have is worked out here from the ledger alone, by the rules that people are told.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,8 +43,8 @@ def faults_found(house: House, ledger: Ledger) -> list[str]:
     return [
         *ledger.wrong,
         *lost_bookings(house, ledger),
-        *wrong_letters(ledger, letters_by_place(messages), uncertain),
-        *repeated_messages(messages),
+        *wrong_letters(ledger, letters_by_place(messages), uncertain, house.heard_at),
+        *repeated_messages(messages[: ledger.letters_before], messages[ledger.letters_before :]),
         *overlaps(house),
         *wrong_effects(house, ledger),
         *unlisted(house),
@@ -74,16 +74,19 @@ def read(invitation: str) -> tuple[str, Told]:
 
 
 def wrong_letters(
-    ledger: Ledger, told: Mapping[Place, Sequence[Told]], uncertain: Mapping[Place, set[int]]
+    ledger: Ledger,
+    told: Mapping[Place, Sequence[Told]],
+    uncertain: Mapping[Place, set[int]],
+    heard_at: float,
 ) -> Iterator[str]:
     for meeting in ledger.meetings.values():
         for address in meeting.addresses:
             place = address, meeting.id
-            for wrong in wrong_of_one(meeting, told.get(place, []), uncertain.get(place, set())):
+            for wrong in wrong_of_one(meeting, told.get(place, []), uncertain.get(place, set()), heard_at):
                 yield f"{address}, meeting {meeting.id}: {wrong}"
 
 
-def wrong_of_one(meeting: Meeting, told: Sequence[Told], uncertain: set[int]) -> Iterator[str]:
+def wrong_of_one(meeting: Meeting, told: Sequence[Told], uncertain: set[int], heard_at: float) -> Iterator[str]:
     """Whether a recipient got exactly the letters of this meeting; only those of unknown fate may be missing."""
     sequences = [letter.sequence for letter in told]
     if any(later <= earlier for earlier, later in pairwise(sequences)):
@@ -93,32 +96,32 @@ def wrong_of_one(meeting: Meeting, told: Sequence[Told], uncertain: set[int]) ->
         if letter.sequence not in states or not says(letter, states[letter.sequence]):
             yield f"{letter} tells nothing that was so"
     known = sorted({*sequences, *uncertain})
-    needed, possible = expected(meeting, known[0] if known else None)
+    needed, possible = expected(meeting, known[0] if known else None, heard_at)
     if not needed <= set(known) <= possible:
         yield f"versions {known} were told, not {sorted(needed)} of {[(s.version, s.status) for s in meeting.states]}"
 
 
-def expected(meeting: Meeting, first: int | None) -> tuple[set[int], set[int]]:
+def expected(meeting: Meeting, first: int | None, heard_at: float) -> tuple[set[int], set[int]]:
     """The versions that must be told, and those that may be, to somebody who was told `first` first.
 
     Who was told nothing before the meeting was called off is told nothing at all. A change between the first letter
-    and the newest state is told only if it rested before it was changed again.
+    and the newest state is told only if it rested before the next change was heard of.
     """
     states = [state for state in meeting.states if state.status != "held"]
     newest = states[-1]
     rested = {
         state.version
         for state, following in pairwise(states)
-        if following.promised_at - state.promised_at > SETTLING_SECONDS - SLACK_SECONDS
+        if max(following.promised_at, heard_at) - state.promised_at > SETTLING_SECONDS - SLACK_SECONDS
     }
     if first is None:
         needed = set() if newest.status == "cancelled" else {newest.version}
         return needed, needed
+    beginning = {first} & {states[0].version, newest.version, *rested}
     first_state = next((state for state in states if state.version == first), newest)
-    may_be_first = {states[0].version, newest.version, *rested}
-    needed = {newest.version} if differs(newest, first_state) else set()
-    possible = needed | {first for _ in [0] if first in may_be_first} | {each for each in rested if each > first}
-    return needed | ({first} & may_be_first), possible
+    needed = beginning | ({newest.version} if differs(newest, first_state) else set())
+    between = {version for version in rested if version > first}
+    return needed, needed | between | ({newest.version} if between else set())
 
 
 def differs(one: State, other: State) -> bool:
@@ -130,10 +133,14 @@ def says(letter: Told, state: State) -> bool:
     return (letter.method, letter.starts_at, letter.ends_at) == (method, state.starts_at, state.ends_at)
 
 
-def repeated_messages(messages: Iterable[EmailMessage]) -> Iterator[str]:
-    for message_id, times in Counter(str(message["Message-ID"]) for message in messages).items():
-        if times > 1:
-            yield f"message {message_id} came {times} times"
+def repeated_messages(earlier: Iterable[EmailMessage], messages: Iterable[EmailMessage]) -> Iterator[str]:
+    """Messages that have come again, now or earlier."""
+    seen = {str(message["Message-ID"]) for message in earlier}
+    for message in messages:
+        message_id = str(message["Message-ID"])
+        if message_id in seen:
+            yield f"message {message_id} came again"
+        seen.add(message_id)
 
 
 UNCERTAIN = """

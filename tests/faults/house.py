@@ -15,6 +15,7 @@ import psycopg
 
 from services.local.processes import Program, start, stop
 from services.local.up import DATABASES
+from services.notifier.postbox import SENDERS
 from services.workdays import at_wall_clock, local, working_day_on_or_before
 from tests.faults.servers import BreakablePostgres, BreakableRedis
 from tests.integration.practice import Practice, environment_of, eventually, without_story
@@ -32,8 +33,12 @@ PARTS = {
 """The words on the command line of each kind of process, beside the name of its service."""
 
 OPEN_DELIVERIES = "SELECT count(*) FROM outbox_delivery WHERE confirmed_at IS NULL AND parked_at IS NULL"
-MAKE_DUE = "UPDATE outbox_delivery SET next_at = now() WHERE confirmed_at IS NULL AND parked_at IS NULL"
-END_LEASES = "UPDATE letter SET leased_until = clock_timestamp() WHERE status = 'sending'"
+MAKE_DUE = (
+    "UPDATE outbox_delivery SET next_at = now() WHERE confirmed_at IS NULL AND parked_at IS NULL AND attempts < 4"
+)
+END_LEASES = f"""UPDATE letter SET leased_until = clock_timestamp() WHERE status = 'sending'
+                 AND NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = {SENDERS})"""  # noqa: S608
+"""Those of the dead: whoever is sending sits on a lock."""
 UNSENT = """SELECT count(*) FROM letter WHERE status = 'sending'
             OR (status = 'planned' AND due_at <= clock_timestamp() + %s AND kind <> ALL(%s))"""
 BY_DAY_ONLY = ["daily_agenda", "evaluation_request", "evaluation_reminder", "goal_report", "overview_report"]
@@ -46,6 +51,8 @@ class House:
     smtp: SmtpCatcher
     running: Start
     practice: Practice
+    heard_at: float = 0.0
+    """In real time, when the last load had been heard of everywhere."""
 
     # -- processes --------------------------------------------------------------------------------------
 
@@ -116,6 +123,7 @@ class House:
         done `patiently`, the pauses before an event is posted again and the leases of dead senders end at once.
         """
         self._wait(self._all_sent, "what is due now", seconds, patiently)
+        self.heard_at = time.monotonic()
         self.practice.advance_to(self.practice.now() + timedelta(minutes=3))
         self._wait(self._all_sent, "what is due in three minutes", seconds, patiently)
 

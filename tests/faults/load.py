@@ -51,6 +51,8 @@ class Meeting:
 class Ledger:
     """Every answered call, by the meeting that it made or changed."""
 
+    #: how many letters others had got before
+    letters_before: int = 0
     meetings: dict[str, Meeting] = field(default_factory=dict)
     refused: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -109,6 +111,7 @@ class Crowd:
         ]
         day = (practice.now() + timedelta(days=FIRST_DAY)).date()
         crowd = cls(house, cases, at_wall_clock(day, datetime.min.time().replace(hour=8)), days)
+        crowd.ledger.letters_before = len(house.smtp.messages)
         crowd._let_meetings_begin()
         return crowd
 
@@ -221,7 +224,7 @@ class Person:
             return None
 
     def _some_time(self) -> datetime:
-        day, hour = self.chance.randrange(self.crowd.days), self.chance.randrange(0, 12, 2)
+        day, hour = self.chance.randrange(self.crowd.days), self.chance.randrange(12)
         return self.crowd.first_morning + timedelta(days=day, hours=hour)
 
     # -- one call each ----------------------------------------------------------------------------------------

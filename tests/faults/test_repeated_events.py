@@ -25,6 +25,11 @@ def have_heard(house: House, waiting: list[tuple[Any, ...]]) -> bool:
     return all(len(house.rows(reader, HEARD, events)) == len(events) for reader, events in told.items())
 
 
+def repetitions(house: House) -> int:
+    """How often the notifier was given an event that it knew."""
+    return house.log("notifier-worker").count('"new": false')
+
+
 def test_every_event_three_times_and_backwards_takes_effect_once_and_the_newest_stays(
     house: House, crowd: Crowd, heal: Compare
 ) -> None:
@@ -48,12 +53,13 @@ def test_what_a_relay_posted_and_died_before_writing_it_down_takes_effect_once(
     crowd.start()
     crowd.wait_for(15)
     crowd.stop()
-    waiting = unconfirmed(house)
+    waiting, repeated = unconfirmed(house), repetitions(house)
     with house.postgres.connect("tyonohjaus_booking") as connection, connection.transaction():
         connection.execute("LOCK TABLE outbox_delivery IN SHARE MODE")  # lets the relay read, and not write
         house.signal("relay", "booking", signal.SIGCONT)
         eventually(lambda: any(have_heard(house, [each]) for each in waiting), what="the posting")
         house.signal("relay", "booking")
+        eventually(lambda: repetitions(house) > repeated, what="a second posting of the same events")
     heal(crowd)
 
 

@@ -13,7 +13,7 @@ from tests.faults.house import House, tell
 from tests.faults.load import Crowd
 from tests.faults.servers import last
 
-SOAK_SECONDS = float(os.environ.get("SOAK_SECONDS", "60"))
+SOAK_SECONDS = float(os.environ.get("SOAK_SECONDS", "45"))
 PARTS = [
     *(("api", "booking"), ("relay", "booking"), ("relay", "reporting"), ("tick", "notifier"), ("worker", "booking")),
     *(("consumer", "notifier"), ("pool", "notifier"), ("worker", "notifier"), ("worker", "reporting")),
