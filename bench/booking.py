@@ -102,7 +102,8 @@ SAME_ROWS = """
 BEGIN;
 SELECT id AS process_id, supervisor_id FROM process ORDER BY id LIMIT 1 \\gset
 INSERT INTO occupied_time (owner_id, supervisor_id, starts_at, blocked)
-VALUES (gen_random_uuid(), gen_random_uuid(), now(), tstzrange(now(), now() + interval '1 hour', '[)'));
+SELECT gen_random_uuid(), :supervisor_id, at, tstzrange(at, at + interval '1 second', '[)')
+FROM (SELECT timestamptz '2100-01-01' + make_interval(secs => :number) AS at) moment;
 INSERT INTO session (id, version, process_id, supervisor_id, number, status, starts_at, ends_at, mode, booked_at,
                      changed_at, changed_by, free_until, free_until_hours, late_fee_percent, no_show_fee_percent,
                      waive_force_majeure, cancelled_late)
