@@ -14,7 +14,6 @@ from bench.firm import Firm
 from bench.measuring import Effort, Measure, Spread, interleaved, percentile, ratio
 from bench.report import Figure, Row, at_least, at_most
 from bench.site import Site
-from services.local.binaries import postgres_program
 from services.local.ports import free_port
 from services.local.up import is_ready
 
@@ -89,7 +88,6 @@ def with_pgbench(site: Site, database: str, effort: Effort) -> Iterator[Figure]:
     for clients in (ALONE, TOGETHER):
         ran = subprocess.run(
             [
-                postgres_program(site.programs, "pgbench"), "--no-vacuum", "--protocol=prepared", f"--file={script}",
                 f"--client={clients}", f"--time={effort.of(10, least=2)}",
                 make_url(database).set(drivername="postgresql").render_as_string(hide_password=False),
             ],
@@ -100,7 +98,24 @@ def with_pgbench(site: Site, database: str, effort: Effort) -> Iterator[Figure]:
 
 
 SAME_ROWS = """
+\\set number random(1, 2000000000)
 BEGIN;
-SELECT id FROM process WHERE id = (SELECT min(id::text)::uuid FROM process) FOR UPDATE;
+SELECT id AS process_id, supervisor_id FROM process ORDER BY id LIMIT 1 \\gset
+INSERT INTO occupied_time (owner_id, supervisor_id, starts_at, blocked)
+SELECT gen_random_uuid(), :supervisor_id, at, tstzrange(at, at + interval '1 second', '[)')
+FROM (SELECT timestamptz '2100-01-01' + make_interval(secs => :number) AS at) moment;
+INSERT INTO session (id, version, process_id, supervisor_id, number, status, starts_at, ends_at, mode, booked_at,
+                     changed_at, changed_by, free_until, free_until_hours, late_fee_percent, no_show_fee_percent,
+                     waive_force_majeure, cancelled_late)
+VALUES (gen_random_uuid(), 1, :process_id, :supervisor_id, :number, 'booked', now(), now() + interval '1 hour',
+        'onsite', now(), now(), 'client', now(), 24, 100, 100, true, false) ON CONFLICT DO NOTHING;
+WITH staged AS (
+    INSERT INTO outbox (event_id, aggregate, version, envelope)
+    VALUES (gen_random_uuid(), 'bench/' || gen_random_uuid(), 1, jsonb_build_object('data', repeat('x', 600)))
+    RETURNING event_id, aggregate, version
+)
+INSERT INTO outbox_delivery (event_id, subscriber, aggregate, version)
+SELECT event_id, subscriber, aggregate, version FROM staged, unnest(ARRAY['notifier', 'reporting']) subscriber;
+INSERT INTO audit_entry (at, actor, action, subject, via) VALUES (now(), 'bench', 'session.added', 'bench', '');
 END;
 """

@@ -24,6 +24,7 @@ MEETINGS = 1000
 """Of each supervisor."""
 
 FLAT = at_most(1.3)
+INDEX = "the depth of an index"
 Work = Callable[[], object]
 
 
@@ -41,7 +42,7 @@ def rows(site: Site, effort: Effort) -> Iterator[Row | Figure]:
     def compare(what: str, works: dict[str, Work], times: int) -> Row:
         measures = {name: partial(_typical, work, effort.of(times, least=3)) for name, work in works.items()}
         found = interleaved(effort.rounds, measures)
-        return Row(what, against, FLAT, ratio(found["large"], found["small"]), "")
+        return Row(what, against, FLAT, ratio(found["large"], found["small"]), INDEX)
 
     yield from _bookings(site, urls, effort, against)
     looks: dict[str, Work] = {name: lambda name=name: slots.free(bases[name], next(ids[name]), 60) for name in firms}  # type: ignore[misc]
@@ -68,14 +69,14 @@ def _bookings(site: Site, urls: dict[str, str], effort: Effort, against: str) ->
             return percentile(posted(ports[name], firms[name].as_client, firms[name].bookings(count), 1).seconds, 50)
 
         found = interleaved(effort.rounds, {name: partial(book, name) for name in firms})
-        yield Row("growth: a booking", against, FLAT, ratio(found["large"], found["small"]), "")
+        yield Row("growth: a booking", against, FLAT, ratio(found["large"], found["small"]), INDEX)
         for path in READ:
             reads: dict[str, Callable[[], float]] = {
                 name: partial(_typical, partial(firm.admin.send_text, "GET", path, None), effort.of(20, least=3))
                 for name, firm in firms.items()
             }
             found = interleaved(effort.rounds, reads)
-            yield Row(f"growth: GET {path}", against, FLAT, ratio(found["large"], found["small"]), "")
+            yield Row(f"growth: GET {path}", against, FLAT, ratio(found["large"], found["small"]), INDEX)
 
 
 READ = (

@@ -218,7 +218,10 @@ class Process(Table, table=True):
     opened_at: datetime = instant()
     closed_at: datetime | None = instant(nullable=True)
 
-    __table_args__ = (CheckConstraint("min_group_size >= 3", name="group_size_hides_answers"),)
+    __table_args__ = (
+        CheckConstraint("min_group_size >= 3", name="group_size_hides_answers"),
+        Index("closed_processes", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
+    )
 
 
 class Participant(Table, table=True):
@@ -297,6 +300,7 @@ class Session(Table, table=True):
             "one_number_a_process", "process_id", "number", unique=True, postgresql_where=text("status <> 'cancelled'")
         ),
         Index("sessions_of_supervisor", "supervisor_id", "starts_at"),
+        Index("sessions_by_time", "starts_at", "id"),
     )
 
 

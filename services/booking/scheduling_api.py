@@ -115,7 +115,9 @@ def list_sessions(
     to: Annotated[Day | Instant | None, Query(description="A date is meant with the whole of its day.")] = None,
 ) -> Page[SessionShown]:
     query = select(Session).join(Process, col(Process.id) == Session.process_id).where(access.processes(who))
-    wanted = {Session.process_id: process_id, Session.supervisor_id: supervisor_id, Session.status: status}
+    # Said of the meetings too, whose index by supervisor and time is then the list.
+    own = who.party_id if who.role is Role.supervisor else None
+    wanted = {Session.process_id: process_id, Session.supervisor_id: supervisor_id or own, Session.status: status}
     for column, value in wanted.items():
         query = query if value is None else query.where(col(column) == value)
     if from_:

@@ -43,7 +43,10 @@ class Staged(Outgoing, table=True):
     envelope: dict[str, object] = Field(sa_column=Column(JSONB, nullable=False))
     staged_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()")))
 
-    __table_args__ = (Index("one_event_a_telling", "aggregate", "version", "telling", unique=True),)
+    __table_args__ = (
+        Index("one_event_a_telling", "aggregate", "version", "telling", unique=True),
+        Index("events_by_age", "staged_at"),
+    )
 
 
 class Delivery(Outgoing, table=True):

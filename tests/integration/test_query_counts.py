@@ -8,6 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
+from services.booking import intakes, retention, rounds_due
+from services.events import relay
 from tests.integration.conftest import Face
 from tests.integration.diary import Json, at, book, day_ahead, keep_hours, slots
 
@@ -79,3 +81,46 @@ def test_a_series_takes_as_many_statements_as_two_bookings_at_most(
 
     assert answer.status_code == 201, answer.text
     assert len(statements) <= 12, statements
+
+
+def test_moving_and_cancelling_take_at_most_eleven(booking: Face, client_api: TestClient, process: Json) -> None:
+    session = book(client_api, process, at(day_ahead()))
+    path = f"/api/v1/sessions/{session['id']}"
+
+    with counted(booking) as moved:
+        client_api.patch(path, json={"starts_at": at(day_ahead(), "12:00")}, headers={"If-Match": '"1"'})
+    with counted(booking) as cancelled:
+        client_api.post(f"{path}/cancel")
+
+    assert 5 < len(moved) <= 11, moved
+    assert 5 < len(cancelled) <= 8, cancelled
+
+
+@pytest.mark.parametrize("path", ["sessions", "processes", "clients", "supervisors"])
+def test_a_list_takes_as_many_statements_with_one_as_with_many(
+    booking: Face, process: Json, a_process: Make, path: str
+) -> None:
+    book(booking.admin, process, at(day_ahead()))
+    with counted(booking) as one:
+        booking.admin.get(f"/api/v1/{path}")
+    for hour in (11, 12):
+        another = a_process()
+        book(booking.admin, another, at(day_ahead(), f"{hour}:00"))
+
+    with counted(booking) as many:
+        booking.admin.get(f"/api/v1/{path}")
+
+    assert len(many) == len(one) <= 4, many
+
+
+def test_a_tick_with_nothing_to_do_takes_a_statement_or_two_a_table(booking: Face, process: Json) -> None:
+    book(booking.admin, process, at(day_ahead()))
+
+    with counted(booking) as statements:
+        intakes.expire_due(booking.engine)
+        rounds_due.close_next(booking.engine)
+        rounds_due.open_by_calendar(booking.engine, booking.settings.link_key)
+        retention.forget_some(booking.engine, booking.settings)
+        relay.prune(booking.engine)
+
+    assert len(statements) <= 36, statements
