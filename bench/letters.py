@@ -48,11 +48,12 @@ class Arrivals:
         self._lines.seek(0, 2)
 
     def next(self) -> Arrival:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not (line := self._lines.readline()):
+        deadline, line = time.monotonic() + PATIENCE_SECONDS, self._lines.readline()
+        while not line.endswith("\n"):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"No letter came within {PATIENCE_SECONDS} seconds.")
             time.sleep(0.0005)
+            line += self._lines.readline()
         at, recipient, message_id, _ = line.split()
         return Arrival(float(at), recipient, message_id)
 
