@@ -83,7 +83,7 @@ def written(event: ReportCompiled) -> bytes:
         known
         | {"flags": tuple(str(flags).splitlines()), "sent_at": datetime.now(UTC), "first_name": "Maija"}
         | {"process_code": "TO-2025-1", "form": Form.group, "period": event.period_label, "report": event.html}
-        | {"report_url": "https://example.fi/raportti/x", "privacy_url": "https://example.fi/tietosuoja"}
+        | {"report_url": "https://example.fi/raportti/x"}
     )
     headers = mime.Headers(
         sender=SENDER, recipient=SENDER, date=datetime.now(UTC), message_id=f"<{event.report_id}@example.fi>"
