@@ -135,6 +135,12 @@ STAGE = text("""
     USING (event_id)
 """)
 
+HAS_NEWS = text("""
+    SELECT EXISTS (SELECT FROM outbox_delivery
+      WHERE confirmed_at IS NULL AND parked_at IS NULL AND posted_at IS NULL
+        AND next_at BETWEEN now() - interval '1 s' AND now())
+""")
+
 CLAIM = text("""
     SELECT d.event_id, d.subscriber, d.attempts, o.envelope
     FROM outbox_delivery d JOIN outbox o USING (event_id)

@@ -21,9 +21,18 @@ from services.log import logger
 log = logger(__name__)
 
 BATCH = 100
+GLANCE_EVERY = timedelta(milliseconds=25)
+"""What an event waits for when nothing else goes on: a glance at what was told just now is one cheap query."""
 PING_EVERY = timedelta(seconds=10)
 
 Due = Sequence[Row[Any]]
+
+
+def glance(engine: Engine, office: bus.PostOffice) -> bool:
+    """Post at once what was told just now; all else has its turn more rarely."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        has_news = connection.scalar(outbox.HAS_NEWS)
+    return bool(has_news) and relay_batch(engine, office)
 
 
 def relay_batch(engine: Engine, office: bus.PostOffice) -> bool:
@@ -71,6 +80,7 @@ def prune(engine: Engine) -> bool:
 
 def jobs(publisher: str, engine: Engine, office: bus.PostOffice) -> list[ticking.Job]:
     return [
+        ticking.Job("glance", GLANCE_EVERY, partial(glance, engine, office)),
         ticking.Job("relay", timedelta(milliseconds=250), partial(relay_batch, engine, office)),
         ticking.Job("ping", timedelta(seconds=2), partial(ping_readers, engine, office, publisher)),
         ticking.Job("prune", timedelta(hours=1), partial(prune, engine)),

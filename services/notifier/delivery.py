@@ -1,22 +1,19 @@
 """Carries due letters to the mail server: claim, write, hand over, note what became of it."""
 
 import time
-import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
+from functools import partial
 from smtplib import SMTP
-from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
 from services import clock
 from services.database import Database, transaction
 from services.log import logger
-from services.notifier import composition, planning, postbox, sealing, smtp
-from services.notifier.desk import Desk, NothingToSend, lay_out
-from services.notifier.models import Letter, Status
+from services.notifier import planning, postbox, scribe, smtp
+from services.notifier.models import Letter
+from services.notifier.scribe import Parcel, Scribe
 from services.notifier.settings import Settings
 from services.notifier.smtp import Deferred, MailServer, Refused, Unknown, Unreachable
 from services.trace import trace
@@ -36,91 +33,23 @@ class Withdrawn(Exception):
 Note = Callable[[Database, Letter, str, datetime], None]
 
 
-@dataclass(frozen=True)
-class Parcel:
-    """A letter in hand, with the bytes that every try sends."""
-
-    letter: Letter
-    address: str
-    message: bytes
-
-
 def send_due(engine: Engine, settings: Settings) -> bool:
     """Send what is due, unless this worker is at it already; says whether more is due.
 
     Whoever finds the seat taken may leave: the one who sits there looks once more after standing up.
     """
+    if not postbox.holds_due(engine):
+        return False
     with postbox.seat(engine) as ledger:
-        if ledger is None or not _is_due(engine):
+        if ledger is None:
             return False
         round_ = Round(engine, settings, ledger)
         try:
-            while round_.goes_on and (parcels := take(engine, settings)):
-                round_.carry(parcels)
+            while round_.goes_on and (letters := scribe.take(engine, settings)):
+                round_.carry(letters)
         finally:
             round_.end()
-    return _is_due(engine)
-
-
-def _is_due(engine: Engine) -> bool:
-    with transaction(engine) as db:
-        return postbox.is_due(db, clock.now(db))
-
-
-# -- writing ----------------------------------------------------------------------------------------------
-
-
-def take(engine: Engine, settings: Settings) -> list[Parcel]:
-    """Claim letters and write those that were not written before. What has become useless is dropped here."""
-    with transaction(engine) as db:
-        now = clock.now(db)
-        claimed = postbox.claim(db, now)
-        useful = [letter for letter in claimed if letter.not_after is None or now < letter.not_after]
-        for letter in claimed:
-            if letter not in useful:
-                postbox.drop(db, letter, Status.skipped)
-        written = {letter.id: parcel for letter in useful if (parcel := _written_before(letter, settings))}
-        fresh = [letter for letter in useful if letter.id not in written]
-        written |= _write(db, settings, fresh, now)
-    return [written[letter.id] for letter in useful if letter.id in written]
-
-
-def _written_before(letter: Letter, settings: Settings) -> Parcel | None:
-    sealed = letter.message and sealing.unseal(settings.link_key, letter.id, letter.message)
-    if not sealed:
-        return None
-    address, _, message = sealed.partition(b"\n")
-    return Parcel(letter, address.decode(), message)
-
-
-def _write(db: Database, settings: Settings, letters: Sequence[Letter], now: datetime) -> dict[UUID, Parcel]:
-    desk = lay_out(db, settings, letters, now)
-    parcels = (_write_one(db, desk, letter) for letter in letters)
-    return {parcel.letter.id: parcel for parcel in parcels if parcel}
-
-
-def _write_one(db: Database, desk: Desk, letter: Letter) -> Parcel | None:
-    letter.revision += 1
-    try:
-        message = composition.write(desk, letter)
-    except NothingToSend:
-        postbox.drop(db, letter, Status.cancelled)
-    except Exception as error:  # one letter that can't be written holds up no other
-        why = type(error).__name__
-        # Not the error's own words: they may repeat what people wrote.
-        log.error("letter.unwritable", letter_id=str(letter.id), kind=letter.kind, why=why, lines=_lines_of_ours(error))
-        postbox.put_off(db, letter, f"WRITING {why}", desk.now)
-    else:
-        letter.message_id = message.message_id
-        envelope = message.address.encode() + b"\n"
-        letter.message = sealing.seal(desk.settings.link_key, letter.id, envelope + message.content)
-        return Parcel(letter, message.address, message.content)
-    return None
-
-
-def _lines_of_ours(error: Exception) -> list[str]:
-    frames = traceback.extract_tb(error.__traceback__)
-    return [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames if "services" in frame.filename]
+    return postbox.holds_due(engine)
 
 
 # -- handing over -----------------------------------------------------------------------------------------
@@ -140,27 +69,25 @@ class Round:
             self._server_failed = postbox.failures(db) > 0
         self.goes_on = True
 
-    def carry(self, parcels: Sequence[Parcel]) -> None:
+    def carry(self, letters: Scribe) -> None:
         """Hand over one letter after the other, until the server gives trouble or the time is over."""
         ends = min(self._ends, time.monotonic() + HANDFUL_SECONDS)
-        waiting = list(parcels)
-        while waiting and self.goes_on and time.monotonic() < ends:
-            parcel = waiting.pop(0)
+        while self.goes_on and time.monotonic() < ends and (parcel := letters.next()):
             with trace(parcel.letter.traceparent):
-                self._carry_one(parcel)
+                self._carry_one(parcel, letters.prepare)
         self.goes_on = self.goes_on and time.monotonic() < self._ends
         with transaction(self._engine) as db:
-            postbox.give_back(db, [parcel.letter for parcel in waiting])
+            postbox.give_back(db, letters.unreached())
         self._note_taken()
 
     def end(self) -> None:
         self._hang_up()
         self._note_taken()
 
-    def _carry_one(self, parcel: Parcel) -> None:
+    def _carry_one(self, parcel: Parcel, meanwhile: Callable[[], None]) -> None:
         letter = parcel.letter
         try:
-            self._hand_over(parcel)
+            self._hand_over(parcel, meanwhile)
         except Withdrawn:
             self._drop_line()
             log.info("letter.withdrawn", letter_id=str(letter.id), kind=letter.kind)
@@ -175,22 +102,26 @@ class Round:
         else:
             self._taken(letter)
 
-    def _hand_over(self, parcel: Parcel) -> None:
+    def _hand_over(self, parcel: Parcel, meanwhile: Callable[[], None]) -> None:
         """A line that worked before may be closed by now, or after so many letters: then a new one is tried, once."""
         was_open = self._line is not None
         try:
-            self._give(parcel)
+            self._give(parcel, meanwhile)
         except Unreachable:
             if not was_open:
                 raise
             self._drop_line()
-            self._give(parcel)
+            self._give(parcel, meanwhile)
 
-    def _give(self, parcel: Parcel) -> None:
+    def _give(self, parcel: Parcel, meanwhile: Callable[[], None]) -> None:
         if self._line is None:
             self._line = smtp.connect(self._server, self._greeting)
         smtp.hand_over(
-            self._line, self._sender, parcel.address, parcel.message, lambda: self._checkpoint(parcel.letter)
+            self._line,
+            smtp.Envelope(self._sender, parcel.address),
+            parcel.message,
+            checkpoint=partial(self._checkpoint, parcel.letter),
+            meanwhile=meanwhile,
         )
 
     def _checkpoint(self, letter: Letter) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Table, delete, update
+from sqlalchemy import Table, delete, or_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -119,7 +119,7 @@ def renew(db: Database, letter_id: UUID, wish: WantedLetter) -> None:
 def write_anew(db: Database, recipient_id: UUID, *, new_address: bool) -> None:
     """Render again what nobody has yet; with a new address what had failed may be tried again."""
     own = col(Letter.recipient_id) == recipient_id
-    rendered = (state.WAITS, col(Letter.message).is_not(None))
-    db.execute(update(Letter).where(own, *rendered).values(status=Status.planned, **UNRENDERED))
+    rendered = or_(col(Letter.message).is_not(None), col(Letter.status) == Status.sending)
+    db.execute(update(Letter).where(own, state.WAITS, rendered).values(status=Status.planned, **UNRENDERED))
     if new_address:
         db.execute(update(Letter).where(own, col(Letter.status) == Status.failed).values(status=Status.cancelled))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from services import design, finnish
 from services.notifier.contexts import CONTEXTS, LetterContext, LetterKind
@@ -68,6 +69,7 @@ def _environment(look: str, *, autoescape: bool) -> Environment:
         autoescape=autoescape,  # noqa: S701 - plain text has nothing to escape
         undefined=StrictUndefined,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     environment.filters |= {
         "clock": finnish.clock,
@@ -89,6 +91,12 @@ def _environment(look: str, *, autoescape: bool) -> Environment:
     return environment
 
 
+def _once(stylesheet: str) -> Markup:
+    """The same in every letter, so it is drawn once."""
+    return Markup(HTML.get_template(stylesheet).render())  # noqa: S704 -- our own
+
+
 TEXT = _environment("text", autoescape=False)
 HTML = _environment("html", autoescape=True)
+HTML.globals |= {"looks": _once("letter.css"), "screens": _once("screens.css")}
 INLINER = CSSInliner(load_remote_stylesheets=False)

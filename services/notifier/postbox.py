@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, or_, select, text, update
 from sqlmodel import col
 
-from services.database import Database
+from services import clock
+from services.database import Database, transaction
 from services.notifier.models import Letter, ServerRest, Status
 from services.notifier.smtp import FINAL_REPLY_SECONDS
 from services.notifier.wishes import ANSWERS, by_day
@@ -45,10 +46,15 @@ def _awake(now: datetime) -> list[ColumnElement[bool]]:
     return [] if by_day(now) == now else [col(Letter.kind).in_(ANSWERS)]
 
 
+def holds_due(engine: Engine) -> bool:
+    """Whether a letter is due and the server is not at rest."""
+    with transaction(engine) as db:
+        return is_due(db, clock.now(db))
+
+
 def is_due(db: Database, now: datetime) -> bool:
-    if db.scalar(select(col(ServerRest.until)).where(col(ServerRest.until) > func.clock_timestamp())):
-        return False
-    return db.scalar(select(col(Letter.id)).where(*_due(now)).limit(1)) is not None
+    rests = exists().where(col(ServerRest.until) > func.clock_timestamp())
+    return db.scalar(select(col(Letter.id)).where(*_due(now), ~rests).limit(1)) is not None
 
 
 def postpone_to_morning(db: Database, now: datetime) -> None:
@@ -112,18 +118,23 @@ CHECKPOINT = text("""
     WITH taken AS (
       UPDATE letter SET status = 'sent', sent_at = clock_timestamp() + :offset, leased_until = NULL, trouble = NULL
       WHERE id = CAST(:before AS uuid) AND claim = :claim AND status IN ('sending', 'uncertain'))
-    UPDATE letter SET handed_over_at = clock_timestamp(), leased_until = clock_timestamp() + :lease
+    UPDATE letter SET handed_over_at = clock_timestamp(), leased_until = clock_timestamp() + :lease,
+      message = :message, message_id = :message_id, revision = :revision
     WHERE id = :letter AND claim = :claim AND status = 'sending' RETURNING id
 """)
 
 
 def checkpoint(ledger: Connection, letter: Letter, before: Letter | None, offset: timedelta) -> bool:
-    """Write down that the server is about to get this letter, and has the one before it.
+    """Write down that the server is about to get this letter, in these bytes, and has the one before it.
 
     Says no when the letter was withdrawn or has changed since it was claimed: then it must not go.
     """
-    values = {"letter": letter.id, "claim": letter.claim, "before": before and before.id}
+    values = {"letter": letter.id, "claim": letter.claim, "before": before and before.id, **_as_written(letter)}
     return ledger.execute(CHECKPOINT, {**values, "offset": offset, "lease": LEASE_AT_THE_SERVER}).first() is not None
+
+
+def _as_written(letter: Letter) -> dict[str, object]:
+    return {"message": letter.message, "message_id": letter.message_id, "revision": letter.revision}
 
 
 TAKEN = text("""
@@ -182,11 +193,13 @@ def drop(db: Database, letter: Letter, status: Status) -> None:
 def _end(db: Database, letter: Letter, **values: object) -> None:
     """Write what became of a letter in our hands; nothing when it is no longer in them."""
     ours = (col(Letter.id) == letter.id, col(Letter.claim) == letter.claim, col(Letter.status) == Status.sending)
-    db.execute(update(Letter).where(*ours).values(leased_until=None, **values))
+    db.execute(update(Letter).where(*ours).values({"leased_until": None, **_as_written(letter), **values}))
 
 
 def give_back(db: Database, letters: Collection[Letter]) -> None:
     """Letters that were claimed and not tried are due as before."""
+    if not letters:
+        return
     ids = [letter.id for letter in letters]
     db.execute(
         update(Letter)

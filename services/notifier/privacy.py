@@ -9,7 +9,7 @@ from sqlmodel import col
 from services.clock import months_before
 from services.database import Database
 from services.events.catalogue import ParticipantErased
-from services.notifier import planning, state
+from services.notifier import filing, planning, state
 from services.notifier.models import (
     AgendaDay,
     Answer,
@@ -47,6 +47,7 @@ def erase(db: Database, event: ParticipantErased, now: datetime) -> None:
     )
     for table in (Preference, Answer):
         db.execute(delete(table).where(col(table.participant_id) == event.participant_id))
+    filing.write_anew(db, event.participant_id, new_address=False)
     db.execute(update(Letter).where(col(Letter.recipient_id) == event.participant_id).values(message=None))
     planning.plan_all(db, event.process_id, now)
 

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 COMMAND_SECONDS = 30.0
@@ -111,16 +112,31 @@ def _secure(connection: smtplib.SMTP, server: MailServer) -> None:
         raise smtplib.SMTPNotSupportedError("no password goes over an open line")
 
 
+class Envelope(NamedTuple):
+    """The addresses that the server goes by."""
+
+    sender: str
+    recipient: str
+
+
 def hand_over(
-    connection: smtplib.SMTP, sender: str, recipient: str, message: bytes, checkpoint: Callable[[], None]
+    connection: smtplib.SMTP,
+    envelope: Envelope,
+    message: bytes,
+    *,
+    checkpoint: Callable[[], None],
+    meanwhile: Callable[[], None],
 ) -> None:
-    """Give the server one message. `checkpoint` is called when the server is ready for it, before it gets any of it.
+    """Give the server one message.
+
+    `checkpoint` is called when it is ready for it, before it gets any of it; `meanwhile`, which must not fail, when it
+    has all of it and makes up its mind.
 
     Raises Unreachable, Deferred or Refused when it does not have the message, Unknown when nobody can tell.
     """
     try:
-        to = _on_the_wire(recipient)
-        _expect(connection.mail(_on_the_wire(sender), _options(connection, to, message)), "MAIL")
+        to = _on_the_wire(envelope.recipient)
+        _expect(connection.mail(_on_the_wire(envelope.sender), _options(connection, to, message)), "MAIL")
         _expect(connection.rcpt(to), "RCPT")
         _expect(connection.docmd("DATA"), "DATA", positive=3)
     except (UnicodeError, smtplib.SMTPNotSupportedError, ValueError) as error:
@@ -128,13 +144,14 @@ def hand_over(
     except (OSError, smtplib.SMTPException) as error:
         raise Unreachable(_what("ENVELOPE", error)) from error
     checkpoint()
-    _expect_delivery(_give(connection, message))
+    _expect_delivery(_give(connection, message, meanwhile))
 
 
-def _give(connection: smtplib.SMTP, message: bytes) -> Reply:
+def _give(connection: smtplib.SMTP, message: bytes, meanwhile: Callable[[], None]) -> Reply:
     try:
         _patience(connection, FINAL_REPLY_SECONDS)
         connection.send(_dotted(message))
+        meanwhile()
         reply = connection.getreply()
         _patience(connection, COMMAND_SECONDS)
     except (OSError, smtplib.SMTPException) as error:

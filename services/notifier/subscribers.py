@@ -23,9 +23,10 @@ from services.notifier.models import (
     Supervisor,
 )
 from services.notifier.settings import settings
-from services.notifier.worker import app, engine, office, wake_sender
+from services.notifier.worker import app, engine, office, send_due
 
-subscriber = Subscriber(app, "notifier", engine, office, then=wake_sender)
+# A letter that is due leaves from here: to call a sender through Redis first would take longer than to send it.
+subscriber = Subscriber(app, "notifier", engine, office, then=send_due)
 
 
 @subscriber.on(c.SupervisorChanged)

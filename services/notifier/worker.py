@@ -4,8 +4,7 @@ from functools import cache
 
 from sqlalchemy import Engine
 
-from services import clock, database
-from services.database import transaction
+from services import database
 from services.events import bus
 from services.notifier import delivery, postbox
 from services.notifier.settings import settings
@@ -29,9 +28,7 @@ def office() -> bus.PostOffice:
 
 def wake_sender() -> None:
     """Ask for a sender when a letter is due. A call that is lost is repeated by the tick."""
-    with transaction(engine()) as db:
-        due = postbox.is_due(db, clock.now(db))
-    if due:
+    if postbox.holds_due(engine()):
         call_sender()
 
 

@@ -30,10 +30,18 @@ _STAND_IN = "\u25a1"
 
 def pdf(sheet: Sheet) -> bytes:
     """The sheet on A4 pages."""
+    return pages(inputs(sheet))
+
+
+def inputs(sheet: Sheet) -> dict[str, str]:
+    """What the template is told."""
     content = json.dumps(_printable(sheet.model_dump(mode="json")), ensure_ascii=False)
-    inputs = {"sheet": content, "look": json.dumps(asdict(design.LIGHT))}
+    return {"sheet": content, "look": json.dumps(asdict(design.LIGHT))}
+
+
+def pages(told: dict[str, str]) -> bytes:
     with _COMPILING:
-        made = _compiler().compile(format="pdf", sys_inputs=inputs, pdf_standards=["ua-1", "a-2a"])
+        made = _compiler().compile(format="pdf", sys_inputs=told, pdf_standards=["ua-1", "a-2a"])
     if not isinstance(made, bytes):
         raise TypeError("The template did not come out as one file.")
     return made

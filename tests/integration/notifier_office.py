@@ -19,7 +19,7 @@ from services.events import catalogue, outbox
 from services.events.catalogue import Actor, Batch, Client, Event, Form, Mode
 from services.keyring import fresh_keys
 from services.migration import migrate
-from services.notifier import delivery
+from services.notifier import delivery, postbox
 from services.notifier.models import Letter, Status
 from services.notifier.settings import Settings
 from services.workdays import at_wall_clock, local
@@ -78,13 +78,14 @@ class Office:
     # -- what is told -------------------------------------------------------------------------------------
 
     def hear(self, *events: Event) -> None:
-        """As a worker does, inbox included."""
+        """As a worker does, inbox included; but while the seat is taken, nothing leaves."""
         from services.notifier import worker
 
         worker.app.loader.import_default_modules()
-        for event in events:
-            message = outbox.envelope("booking", event, self.now()).model_dump(mode="json")
-            worker.app.tasks[event.name](message)
+        with postbox.seat(self.engine):
+            for event in events:
+                message = outbox.envelope("booking", event, self.now()).model_dump(mode="json")
+                worker.app.tasks[event.name](message)
 
     def version(self, thing: object) -> int:
         self.versions[str(thing)] = self.versions.get(str(thing), 0) + 1

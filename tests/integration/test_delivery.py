@@ -22,7 +22,7 @@ from services import database
 from services.database import transaction
 from services.events import bus, inbox, outbox
 from services.events.catalogue import LoginRequested, ParticipantErased
-from services.events.relay import ping_readers, relay_batch
+from services.events.relay import glance, ping_readers, relay_batch
 from tests.conftest import DatabaseServer
 
 NOW = datetime(2026, 12, 7, 12, 0, tzinfo=UTC)
@@ -277,6 +277,21 @@ def test_an_event_that_kills_its_process_leaves_a_worker_that_goes_on(both_at_wo
     both_at_work.relay()
 
     until(lambda: both_at_work.effects() == [(f"login/{login}", 1)])
+
+
+def test_what_was_told_just_now_is_posted_at_a_glance_and_what_waits_longer_is_not(practice: Practice) -> None:
+    """A glance comes forty times a second: what can't be posted yet must not make it look at everything."""
+    office, (waiting, fresh) = bus.PostOffice(practice.redis_url), (uuid4(), uuid4())
+    practice.stage(waiting, 1)
+    with transaction(practice.publisher) as db:
+        db.execute(text("UPDATE outbox_delivery SET next_at = now() - interval '2 s'"))
+
+    glance(practice.publisher, office)
+    assert [row["posted_at"] for row in practice.deliveries()] == [None]
+    practice.stage(fresh, 1)
+    glance(practice.publisher, office)
+
+    assert all(row["posted_at"] for row in practice.deliveries())
 
 
 def test_a_reader_is_asked_by_one_of_two_relays(practice: Practice) -> None:

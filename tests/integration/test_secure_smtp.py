@@ -87,7 +87,8 @@ def listening(
 def send(url: str) -> None:
     connection = smtp.connect(MailServer.at(url), "example.fi")
     try:
-        smtp.hand_over(connection, "from@example.fi", "to@example.fi", LETTER, lambda: None)
+        envelope = smtp.Envelope("from@example.fi", "to@example.fi")
+        smtp.hand_over(connection, envelope, LETTER, checkpoint=lambda: None, meanwhile=lambda: None)
     finally:
         smtp.close(connection)
 

@@ -13,12 +13,15 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from aiosmtpd.smtp import Envelope
 
 from services.database import transaction
-from services.notifier import delivery, postbox, smtp
+from services.events import outbox
+from services.events.catalogue import EvaluationRequested, ParticipantErased, Phase
+from services.notifier import delivery, postbox, scribe, smtp
 from services.notifier.models import Status
 from services.notifier.smtp import MailServer, WrongAddress
 from tests.conftest import DatabaseServer
@@ -373,6 +376,77 @@ def test_what_the_server_does_not_take_after_all_has_not_been_told(office: Offic
     ]
 
 
+# -- what is in hand and not written yet ------------------------------------------------------------------
+
+
+def test_who_gets_a_new_address_while_a_sender_has_their_letter_gets_it_there(office: Office) -> None:
+    office.opens("Aino")
+    office.hear(evaluation_requested(office))
+    with in_hand(office) as (round_, letters):
+        office.hear(office.participant("Aino", email="aino.uusi@example.fi"))
+        round_.carry(letters)
+    assert office.received() == []
+
+    office.send_all()
+
+    assert [str(letter["To"]) for letter in office.received()] == ["Aino Ohjattava <aino.uusi@example.fi>"]
+
+
+def test_of_who_is_erased_while_a_sender_has_their_letter_nothing_leaves_and_nothing_stays(office: Office) -> None:
+    write(office, "Aino")
+    person = office.people[0]
+    with in_hand(office) as (round_, letters):
+        letters.prepare()
+        office.hear(
+            ParticipantErased(version=office.version(person.id), participant_id=person.id, process_id=office.process_id)
+        )
+        round_.carry(letters)
+    office.send_all()
+
+    assert office.received() == []
+    assert {row.message for row in office.rows()} == {None}
+
+
+def evaluation_requested(office: Office) -> EvaluationRequested:
+    """Its letters tell of no meeting, so that nothing else renews them."""
+    person, now = office.people[0].id, office.now()
+    return EvaluationRequested(
+        version=1,
+        evaluation_id=uuid4(),
+        process_id=office.process_id,
+        phase=Phase.mid,
+        status="open",
+        opened_at=now,
+        due_at=now + timedelta(days=14),
+        invited=(person,),
+        answer_links={person: uuid4()},
+    )
+
+
+@contextmanager
+def in_hand(office: Office) -> Iterator[tuple[delivery.Round, scribe.Scribe]]:
+    """A sender that has claimed what is due and written nothing yet."""
+    with office.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as ledger:
+        round_ = delivery.Round(office.engine, office.settings, ledger)
+        letters = scribe.take(office.engine, office.settings)
+        assert letters is not None
+        yield round_, letters
+        round_.end()
+
+
+def test_a_letter_leaves_with_the_event_that_asks_for_it(office: Office) -> None:
+    """Nobody hears calls through Redis here."""
+    office.opens("Aino")
+    (booked,) = office.booked(office.on(30))
+    message = outbox.envelope("booking", booked, office.now()).model_dump(mode="json")
+
+    from services.notifier import worker
+
+    worker.app.tasks[booked.name](message)
+
+    assert len(office.received("Aino")) == 1
+
+
 # -- several senders, and dead ones -----------------------------------------------------------------------
 
 
@@ -384,8 +458,8 @@ def test_two_senders_at_once_send_each_letter_once(office: Office) -> None:
         begin.wait()
         with office.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as ledger:
             round_ = delivery.Round(office.engine, office.settings, ledger)
-            while parcels := delivery.take(office.engine, office.settings):
-                round_.carry(parcels)
+            while letters := scribe.take(office.engine, office.settings):
+                round_.carry(letters)
             round_.end()
 
     monkey = postbox.BATCH
@@ -452,7 +526,7 @@ def test_a_sender_that_is_killed_leaves_a_letter_to_others_or_uncertain(
 
     office.catcher.behaviour = hang
     with sender() as process:
-        assert reached.wait(20)
+        assert reached.wait(60)
         process.send_signal(signal.SIGKILL)
         process.wait()
     office.catcher.behave()

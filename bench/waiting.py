@@ -1,0 +1,68 @@
+"""What a million waiting letters cost those who look, again and again, for the few that are due."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from bench import heap
+from bench.measuring import Effort, Measure, Spread, interleaved, ratio, seconds
+from bench.report import Figure, Row, at_most
+from bench.site import Site
+from services import clock, database
+from services.database import Database
+from services.notifier import postbox
+
+FEW, MANY = 10_000, 1_000_000
+DUE = 50
+TIMES = 20
+
+Look = Callable[[Database, datetime], object]
+
+
+def rows(site: Site, effort: Effort) -> Iterator[Row | Figure]:
+    many = effort.of(MANY)
+    began = time.monotonic()
+    engines = {"few": _waiting(site, FEW), "many": _waiting(site, many)}
+    yield Figure(f"seconds to write {_spaced(FEW + many)} letters", f"{time.monotonic() - began:.0f}")
+    for name, look in LOOKS.items():
+        contenders: dict[str, Measure] = {which: _looking(engine, look) for which, engine in engines.items()}
+        found = interleaved(effort.rounds, contenders)
+        yield Row(
+            f"{name}, {_spaced(many)} letters waiting",
+            f"with {_spaced(FEW)}",
+            at_most(1.2, " ×"),
+            ratio(found["many"], found["few"]),
+            "an index of what waits, read from its beginning",
+        )
+        yield Figure(f"milliseconds of that: {name}", Spread.of([1000 * one for one in found["many"]]).text())
+    for engine in engines.values():
+        engine.dispose()
+
+
+def _waiting(site: Site, count: int) -> Engine:
+    url = site.database(f"waiting_{count}", "notifier")
+    heap.fill(url, heap.WAITING, count)
+    heap.fill(url, heap.ALL, DUE)
+    return database.engine(url, pool_size=1)
+
+
+def _looking(engine: Engine, look: Look) -> Measure:
+    def once() -> None:
+        with Database(engine) as db:  # never committed: the next look finds the same
+            look(db, clock.now(db))
+
+    return lambda: seconds(once, TIMES)
+
+
+LOOKS: dict[str, Look] = {
+    f"claiming the {DUE} that are due": postbox.claim,
+    "whether one is due": postbox.is_due,
+    "how late the oldest is": postbox.lateness,
+    "taking back what dead senders had": postbox.recover,
+}
+
+
+def _spaced(count: int) -> str:
+    return f"{count:,}".replace(",", " ")
