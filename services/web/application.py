@@ -62,7 +62,7 @@ def application(
     app.state.address, app.state.settings, app.state.engine = address, settings, engine
     app.state.constraints, app.state.checks, app.state.trail = constraints or {}, list(checks), trail
     app.state.gate = Gate({GENERAL: settings.general_rate, **(rates or {})})
-    app.state.metrics, app.state.gauges = Metrics(engine, gauges), list(gauges)
+    app.state.metrics, app.state.gauges = Metrics(engine, gauges, checks), list(gauges)
     _handle_problems(app)
     _describe_problems(app)
     for router in (*routers, health.router, docs.router, explanations):
