@@ -118,6 +118,17 @@ def secrets() -> None:
 
 
 @app.command()
+def doctor(
+    data: Annotated[Path | None, typer.Option(help="The folder of `tyonohjaus up`; left out: the environment.")] = None,
+) -> None:
+    """Say in plain words what is wrong and what to do; the exit code is 1 when something is."""
+    from services.doctor.visit import visit
+
+    if visit(data):
+        raise typer.Exit(1)
+
+
+@app.command()
 def documents() -> None:
     """Write what docs/ and services/events/schemas hold of the code. A changed v1 event is refused."""
     from services import documents as made_from_code

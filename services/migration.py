@@ -1,12 +1,16 @@
 """Brings a service's database to its newest shape, and makes the database where it is missing."""
 
 import os
+from importlib.resources import files
 from importlib.util import find_spec
 
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from psycopg import errors, sql
+from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
 
 from services.database import with_driver
@@ -44,6 +48,11 @@ def migrate(service: str, url: str) -> None:
     with psycopg.connect(_plain(make_url(url)), autocommit=True) as guard:
         guard.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
         command.upgrade(_configuration(service, url), "head")
+
+
+def is_of_newest_shape(service: str, connection: Connection) -> bool:
+    history = ScriptDirectory(f"{files('services')}/{service}/migrations")
+    return MigrationContext.configure(connection).get_current_revision() == history.get_current_head()
 
 
 def create_database(url: str) -> None:

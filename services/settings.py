@@ -110,8 +110,12 @@ def load(settings: type[S]) -> S:
     try:
         return settings()
     except ValidationError as refused:
-        reasons = "; ".join(f"{_variable(error['loc'])} {_reason(error)}" for error in refused.errors())
-        sys.exit(f"Can't start: {reasons}. `tyonohjaus secrets` prints a fresh set of secrets.")
+        sys.exit(f"Can't start: {'; '.join(reasons(refused))}. `tyonohjaus secrets` prints a fresh set of secrets.")
+
+
+def reasons(refused: ValidationError) -> list[str]:
+    """What is wrong, with the name of each variable and no value."""
+    return [f"{_variable(error['loc'])} {_reason(error)}" for error in refused.errors()]
 
 
 def _variable(place: tuple[int | str, ...]) -> str:

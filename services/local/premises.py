@@ -52,6 +52,33 @@ def keys(folder: Path) -> dict[str, str]:
     return complete
 
 
+def is_running(data: Path) -> bool:
+    """Whether everything in the folder has started; what a killed start left behind does not count."""
+    if not (data / ANNOUNCEMENT).exists():
+        return False
+    with (data / "lock").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def kept(data: Path) -> dict[str, str]:
+    """What the folder of an installation holds of it, whether it runs or not."""
+    known: dict[str, str] = {}
+    for name in ("secrets.env", ANNOUNCEMENT):
+        try:
+            known |= _read(data / name)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise UnusableFolder(f"{data / name} can't be read: {error.strerror}.") from error
+    if not known:
+        raise UnusableFolder(f"{data} holds no installation.")
+    return known
+
+
 def environment(data: Path) -> dict[str, str]:
     """What commands about an installation need to know of it while it runs."""
     folder = data.absolute()

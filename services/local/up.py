@@ -37,6 +37,18 @@ from services.local.trouble import Trouble
 SERVICES = ("booking", "reporting", "notifier")
 """In the order of their ports; the mailbox has the one after them."""
 
+TOLD = (
+    *(f"{service.upper()}_DATABASE_URL" for service in SERVICES),
+    "REDIS_URL",
+    "SMTP_URL",
+    "MAIL_FROM",
+    "PUBLIC_URL",
+    "REPORTING_PUBLIC_URL",
+    "NOTIFIER_PUBLIC_URL",
+    "DEMO_CLOCK_FILE",
+)
+"""What commands beside a running start have to know of it."""
+
 DATABASES = {service: f"tyonohjaus_{service}" for service in SERVICES}
 ADMIN = "yllapito@tyonohjaus.example"
 SENDER = "Työnohjaus <tyonohjaus@tyonohjaus.example>"
@@ -192,7 +204,7 @@ def announcement(house: House) -> dict[str, str]:
         "MAILBOX_URL": "" if house.plan.smtp_url else house.plan.url("mailbox"),
         "ADMIN_CLIENT_ID": house.keys["ADMIN_CLIENT_ID"],
         "ADMIN_CLIENT_SECRET": house.keys["ADMIN_CLIENT_SECRET"],
-        **{name: house.environment[name] for name in ("BOOKING_DATABASE_URL", "REPORTING_DATABASE_URL")},
+        **{name: house.environment[name] for name in TOLD},
     }
 
 

@@ -5,8 +5,7 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 from prometheus_client.core import Metric
-from sqlalchemy import func, select
-from sqlmodel import col
+from sqlalchemy import text
 
 from services import clock
 from services.database import Database, engine
@@ -20,14 +19,19 @@ from services.notifier import (
     state_pages,
     trail_pages,
 )
-from services.notifier.models import Letter, Status
+from services.notifier.models import Status
 from services.notifier.settings import Settings
 from services.web import pages as web_pages
 from services.web import visiting
 from services.web.application import application
 from services.web.metrics import gauge
 
-TOO_LATE = timedelta(minutes=10)
+UNSETTLED = (Status.planned, Status.sending, Status.failed, Status.uncertain)
+UNSETTLED_LETTERS = text("""
+    SELECT kind, status, count(*) AS letters FROM letter
+    WHERE status IN ('planned', 'sending', 'failed', 'uncertain') GROUP BY kind, status
+""")
+SENT_LETTERS = text("SELECT kind, count(*) AS letters FROM letter WHERE sent_at > :since GROUP BY kind")
 
 ROUTERS = (
     messages_api.router,
@@ -60,15 +64,19 @@ def face(settings: Settings) -> FastAPI:
 
 def late_letters(db: Database) -> Iterable[str]:
     late = postbox.lateness(db, clock.now(db))
-    if late > TOO_LATE:
+    if late > postbox.TOO_LATE:
         yield f"the oldest letter is {int(late.total_seconds())} s late"
 
 
 def gauges(db: Database) -> Iterable[Metric]:
-    counted = select(col(Letter.status), func.count()).group_by(col(Letter.status))
-    counts = {status: count for status, count in db.execute(counted)}  # noqa: C416 -- dict() takes a Result for a mapping
-    by_status = [((status.value,), counts.get(status, 0)) for status in Status]
-    yield gauge("letters", "Letters by status.", by_status, ("status",))
+    unsettled = db.execute(UNSETTLED_LETTERS).all()
+    by_status = [((status,), sum(row.letters for row in unsettled if row.status == status)) for status in UNSETTLED]
+    yield gauge("letters", "Letters on their way or in trouble, by status.", by_status, ("status",))
+    by_kind = [((row.kind, row.status), row.letters) for row in unsettled]
+    yield gauge("letters_by_kind", "The same letters, by kind too.", by_kind, ("kind", "status"))
+    sent = db.execute(SENT_LETTERS, {"since": clock.now(db) - timedelta(hours=1)})
+    lately = [((row.kind,), row.letters) for row in sent]
+    yield gauge("letters_sent_lately", "Letters sent within the last hour.", lately, ("kind",))
     late = postbox.lateness(db, clock.now(db)).total_seconds()
     yield gauge("letter_oldest_overdue_seconds", "How late the oldest letter is.", [((), late)])
     yield gauge(

@@ -278,6 +278,13 @@ class Letter(Table, table=True):
         Index("due_letters", "next_try_at", postgresql_where=text("status = 'planned'")),
         Index("letters_that_await_the_server", "id", postgresql_where=text("status = 'planned' AND awaits_server")),
         Index("claimed_letters", "leased_until", postgresql_where=text("status = 'sending'")),
+        Index(
+            "unsettled_letters",
+            "kind",
+            "status",
+            postgresql_where=text("status IN ('planned', 'sending', 'failed', 'uncertain')"),
+        ),
+        Index("sent_letters", "sent_at", "kind", postgresql_where=text("sent_at IS NOT NULL")),
         Index("letters_of_supervisor", "supervisor_id", "created_at", "id"),
         Index("letters_in_order", "created_at", "id"),
         CheckConstraint(

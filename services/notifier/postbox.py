@@ -27,6 +27,8 @@ LEASE = timedelta(seconds=60)
 LEASE_AT_THE_SERVER = timedelta(seconds=FINAL_REPLY_SECONDS + 60)
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, *[60] * 47)]
 """Between tries: two days in all."""
+TOO_LATE = timedelta(minutes=10)
+"""A letter that should have left before then shows that something stands still."""
 UNSUSPECTED = 5
 """So many senders may die with a letter in hand before it is suspected."""
 LONGEST_REST = timedelta(seconds=60)

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 from prometheus_client.core import Metric
-from sqlalchemy import func
+from sqlalchemy import func, text
 from sqlmodel import col, select
 
+from services import clock
 from services.database import Database, engine
 from services.reporting import (
     audit,
@@ -33,7 +34,15 @@ from services.web import pages as web_pages
 from services.web.application import application
 from services.web.metrics import gauge
 
-TOO_LATE = timedelta(minutes=30)
+MADE_LATELY = text("""
+    SELECT kind, count(*) AS made, avg(seconds) AS average, max(seconds) AS longest
+    FROM report WHERE compiled_at > :since AND seconds IS NOT NULL GROUP BY kind
+""")
+DURATIONS = (
+    ("reports_made_lately", "Reports made within the last hour.", "made"),
+    ("report_average_seconds", "How long these took to make, on average.", "average"),
+    ("report_longest_seconds", "How long the slowest of these took.", "longest"),
+)
 
 ROUTERS = (
     progress_api.router,
@@ -73,15 +82,18 @@ def face(settings: Settings) -> FastAPI:
 
 def late_reports(db: Database) -> Iterable[str]:
     late = reports.lateness(db)
-    if late > TOO_LATE:
+    if late > reports.TOO_LATE:
         yield f"the oldest report is {int(late.total_seconds())} s late"
 
 
 def gauges(db: Database) -> Iterable[Metric]:
-    counted = db.execute(select(Report.status, func.count()).group_by(col(Report.status)))
-    counts = {status: count for status, count in counted}  # noqa: C416 -- dict() would take a Result for a mapping
-    by_status = [((status.value,), counts.get(status, 0)) for status in Status]
-    yield gauge("reports", "Reports by status.", by_status, ("status",))
+    due = select(func.count()).select_from(Report).where(col(Report.status) == Status.due)
+    yield gauge(
+        "reports", "Reports that are still to be made.", [((Status.due.value,), db.scalars(due).one())], ("status",)
+    )
+    made = db.execute(MADE_LATELY, {"since": clock.now(db) - timedelta(hours=1)}).mappings().all()
+    for name, what, column in DURATIONS:
+        yield gauge(name, what, [((row["kind"],), row[column]) for row in made], ("kind",))
     late = reports.lateness(db).total_seconds()
     yield gauge("report_oldest_overdue_seconds", "How long the oldest report has waited to be made.", [((), late)])
     yield gauge("rebuild_events_awaited", "Events that a rebuild still waits for.", [((), rebuilding.awaited(db))])

@@ -1,5 +1,6 @@
 """Makes reports that are due: from the dossier of what was told, in one transaction with the event that tells of it."""
 
+import time
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -27,8 +28,9 @@ def make_next(engine: Engine, link_key: str) -> bool:
             report = reports.claim(db)
             if report is None:
                 return False
-            report_id = report.id
+            report_id, began = report.id, time.monotonic()
             make(db, report, link_key, clock.now(db))
+            report.seconds = time.monotonic() - began
     except Exception as trouble:
         if report_id is None:
             raise

@@ -220,6 +220,8 @@ class Report(Table, table=True):
     #: one more each time that others are told of it
     version: int = 0
     compiled_at: datetime | None = instant(nullable=True)
+    #: how long it took to make, in real time
+    seconds: float | None = None
     document: dict[str, Any] | None = document(nullable=True)
     pdf: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     #: what a client report says in words that its participants approve, by paragraphs
@@ -232,6 +234,7 @@ class Report(Table, table=True):
     __table_args__ = (
         Index("one_report_a_period", "kind", "subject_id", "occasion", "edition", unique=True),
         Index("due_reports", "next_try_at", postgresql_where=text("status = 'due'")),
+        Index("made_reports", "compiled_at"),
         CheckConstraint(
             "status IN ('due', 'compiled', 'skipped', 'released', 'withdrawn')", name="known_report_status"
         ),

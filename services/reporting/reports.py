@@ -20,6 +20,9 @@ QUIET = timedelta(seconds=3)
 PATIENCE = timedelta(minutes=10)
 """Where events never cease to come in, a report waits no longer than this."""
 
+TOO_LATE = timedelta(minutes=30)
+"""A report that was asked for before then shows that something stands still."""
+
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
 
 TOLD = (Status.compiled, Status.released, Status.withdrawn)

@@ -67,7 +67,7 @@ def application(
     app.state.constraints, app.state.checks, app.state.trail = constraints or {}, list(checks), trail
     app.state.routes = []
     app.state.gate = Gate({GENERAL: settings.general_rate, **(rates or {})})
-    app.state.metrics, app.state.gauges = Metrics(engine, gauges), list(gauges)
+    app.state.metrics, app.state.gauges = Metrics(engine, gauges, checks), list(gauges)
     _handle_problems(app)
     _complete_description(app)
     for router in (*routers, health.router, docs.router, explanations):

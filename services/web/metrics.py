@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Scope
 
 from services.database import Database, transaction
+from services.web.health import Check
 
 Gauge = Callable[[Database], Iterable[Metric]]
 """Reads figures from the database; called at every scrape, in a transaction of its own."""
@@ -25,8 +26,8 @@ def gauge(name: str, what: str, values: Iterable[tuple[Sequence[str], float]], l
 class FromDatabase(Collector):
     """Figures that rest in PostgreSQL and are the same whichever process is asked."""
 
-    def __init__(self, engine: Engine, gauges: Sequence[Gauge]) -> None:
-        self._engine, self._gauges = engine, gauges
+    def __init__(self, engine: Engine, gauges: Sequence[Gauge], checks: Sequence[Check]) -> None:
+        self._engine, self._gauges, self._checks = engine, gauges, checks
 
     def describe(self) -> Iterable[Metric]:
         return []
@@ -36,17 +37,25 @@ class FromDatabase(Collector):
             with transaction(self._engine) as db:
                 db.execute(text("SELECT 1"))
                 figures = [metric for read in self._gauges for metric in read(db)]
+                is_ready = not any(True for check in self._checks for _ in check(db))
         except SQLAlchemyError:
-            return [gauge("database_up", "Whether the database answers.", [((), 0)])]
-        return [gauge("database_up", "Whether the database answers.", [((), 1)]), *figures]
+            return _standing(is_up=False, is_ready=False)
+        return [*_standing(is_up=True, is_ready=is_ready), *figures]
+
+
+def _standing(*, is_up: bool, is_ready: bool) -> list[Metric]:
+    return [
+        gauge("database_up", "Whether the database answers.", [((), is_up)]),
+        gauge("ready", "Whether the service can do its work, as /readyz says.", [((), is_ready)]),
+    ]
 
 
 class Metrics:
     """The figures of one application."""
 
-    def __init__(self, engine: Engine, gauges: Sequence[Gauge]) -> None:
+    def __init__(self, engine: Engine, gauges: Sequence[Gauge], checks: Sequence[Check]) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(FromDatabase(engine, gauges))
+        self._registry.register(FromDatabase(engine, gauges, checks))
         labels = ("method", "route", "status")
         self._requests = Counter(
             "tyonohjaus_requests_total", "Requests answered.", labelnames=labels, registry=self._registry

@@ -70,15 +70,9 @@ LABELS = {
     "reporting": "raportit",
     "planned": "odottaa aikaansa",
     "sending": "lähdössä",
-    "sent": "lähetetty",
     "failed": "epäonnistunut",
     "uncertain": "epävarma",
-    "cancelled": "peruttu",
-    "skipped": "jätetty pois",
     "due": "tekemättä",
-    "compiled": "valmis",
-    "released": "luovutettu",
-    "withdrawn": "vedetty takaisin",
 }
 
 
@@ -120,8 +114,10 @@ PARKED = text("""
 
 
 def _rows(metric: Metric) -> Iterator[Row]:
+    """None of a figure that only Prometheus is to see."""
     name = metric.name.removeprefix(PREFIX)
-    meaning = MEANINGS.get(name, Meaning(metric.documentation))
+    if (meaning := MEANINGS.get(name)) is None:
+        return
     for sample in metric.samples:
         part = next(iter(sample.labels.values()), "")
         advice = WORRYING.get((name, part), meaning.advice)

@@ -92,6 +92,10 @@ def test_reporting_is_rebuilt_by_one_command_and_knows_the_process_again(practic
     assert [len(practice.letters(person)) for person in process["people"]] == [1, 1]
 
 
+def test_the_doctor_finds_nothing_wrong_with_containers_that_run(practice: Practice) -> None:
+    assert practice.containers.compose("run", "--rm", "doctor") == "Nothing is wrong.\n"
+
+
 def test_containers_run_without_rights_that_they_do_not_need(practice: Practice) -> None:
     inspected = practice.containers.inspected()
 

@@ -231,7 +231,7 @@ def test_each_service_shows_its_own_state_to_the_admin(other: Other) -> None:
 
     assert page.status_code == 200
     assert "Kaikki on kunnossa" in page.text
-    assert ("Raportteja: valmis" if other.name == "reporting" else "Viestejä: lähetetty") in page.text
+    assert ("Raportteja: tekemättä" if other.name == "reporting" else "Viestejä: odottaa aikaansa") in page.text
     for role in (Role.supervisor, Role.client):
         assert other.browser(role, uuid4()).get("/yllapito").status_code == 404
 

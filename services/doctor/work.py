@@ -1,0 +1,92 @@
+"""What waits, was given up or went wrong in the databases of the services."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from services import clock
+from services.database import Database
+from services.doctor.finding import Finding, minutes
+from services.events.subscriptions import PUBLISHERS
+from services.notifier import postbox
+from services.reporting import rebuilding, reports
+from services.web import backlog
+
+REMEMBERED = timedelta(days=7)
+"""Longer ago than this, a letter that failed is no news."""
+
+
+def events(publisher: str, db: Database) -> Iterator[Finding]:
+    for waiting in db.execute(backlog.WAITING):
+        if waiting.age > backlog.TOO_OLD.total_seconds():
+            yield Finding(
+                f"{waiting.open} events of {publisher} wait for {waiting.subscriber}, the oldest for"
+                f" {minutes(waiting.age)}.",
+                f"See that Redis and the workers of {publisher} and {waiting.subscriber} run. Nothing is lost.",
+            )
+        if waiting.parked:
+            yield Finding(
+                f"{waiting.subscriber} could not take in {waiting.parked} events of {publisher}; they are given up.",
+                f"/yllapito of {publisher} says by which error; remove the cause and start them again there.",
+            )
+
+
+def readers(publisher: str, db: Database) -> Iterator[Finding]:
+    """A ping goes through the queues of both every ten seconds."""
+    silent = {row.subscriber: float(row.silent) for row in db.execute(backlog.LAST_ANSWER)}
+    for subscriber in PUBLISHERS[publisher]:
+        for_long = silent.get(subscriber)
+        if for_long is None or for_long > backlog.SILENT.total_seconds():
+            since = "never" if for_long is None else f"not for {minutes(for_long)}"
+            yield Finding(
+                f"The worker of {subscriber} has {since} answered {publisher}.",
+                f"See that the workers of {subscriber} and {publisher} run; their logs say why they ended.",
+            )
+
+
+def late_letters(db: Database) -> Iterator[Finding]:
+    late = postbox.lateness(db, clock.now(db))
+    if late > postbox.TOO_LATE:
+        yield Finding(
+            f"The oldest letter that is due has waited {minutes(late.total_seconds())}.",
+            "See that the worker of notifier runs and the mail server takes letters; they leave by themselves then.",
+        )
+
+
+ADVICE = {
+    "failed": "/viestit shows them and the server's reply. Mostly an address is wrong: correct it, then send again.",
+    "uncertain": "Nobody knows whether they arrived. Ask the recipients; /viestit can send them again.",
+}
+
+IN_TROUBLE = text("""
+    SELECT status, count(*) AS letters FROM letter lost
+    WHERE status IN ('failed', 'uncertain') AND next_try_at > :since AND NOT EXISTS (
+      SELECT 1 FROM letter again
+      WHERE (again.kind, again.subject_id, again.time, again.recipient_id)
+          = (lost.kind, lost.subject_id, lost.time, lost.recipient_id) AND again.edition > lost.edition)
+    GROUP BY status ORDER BY status
+""")
+
+
+def letters_in_trouble(db: Database) -> Iterator[Finding]:
+    """Those that nobody has sent again yet."""
+    for status, letters in db.execute(IN_TROUBLE, {"since": clock.now(db) - REMEMBERED}):
+        yield Finding(f"{letters} letters of the last week are {status}.", ADVICE[status])
+
+
+def late_reports(db: Database) -> Iterator[Finding]:
+    late = reports.lateness(db)
+    if late > reports.TOO_LATE:
+        yield Finding(
+            f"The oldest report that is due has waited {minutes(late.total_seconds())} to be made.",
+            "See that the worker of reporting runs; `report.put_off` in its log says what goes wrong.",
+        )
+
+
+def rebuild(db: Database) -> Iterator[Finding]:
+    if left := rebuilding.awaited(db):
+        yield Finding(
+            f"A rebuild of reporting is under way and waits for {left} events.",
+            "It takes seconds as a rule. If it goes on and no events wait, it broke off: run it once more.",
+        )
