@@ -29,6 +29,7 @@ PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, *[60] * 47)]
 """Between tries: two days in all."""
 TOO_LATE = timedelta(minutes=10)
 """A letter that should have left before then shows that something stands still."""
+BEHIND = timedelta(minutes=1)
 UNSUSPECTED = 5
 """So many senders may die with a letter in hand before it is suspected."""
 LONGEST_REST = timedelta(seconds=60)
@@ -57,6 +58,14 @@ def holds_due(engine: Engine) -> bool:
 def is_due(db: Database, now: datetime) -> bool:
     rests = exists().where(col(ServerRest.until) > func.clock_timestamp())
     return db.scalar(select(col(Letter.id)).where(*_due(now), ~rests).limit(1)) is not None
+
+
+def is_behind(engine: Engine) -> bool:
+    """Whether what had its hour (a reminder, say) should have left by now: then nobody was at work for a while."""
+    with transaction(engine) as db:
+        now = clock.now(db)
+        late = (~col(Letter.kind).in_(ANSWERS), col(Letter.due_at) < now - BEHIND)
+        return db.scalar(select(col(Letter.id)).where(*_due(now), *late).limit(1)) is not None
 
 
 def postpone_to_morning(db: Database, now: datetime) -> None:

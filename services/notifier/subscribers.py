@@ -23,10 +23,9 @@ from services.notifier.models import (
     Supervisor,
 )
 from services.notifier.settings import settings
-from services.notifier.worker import app, engine, office, send_due
+from services.notifier.worker import app, engine, office, send_what_was_asked_for
 
-# A letter that is due leaves from here: to call a sender through Redis first would take longer than to send it.
-subscriber = Subscriber(app, "notifier", engine, office, then=send_due)
+subscriber = Subscriber(app, "notifier", engine, office, then=send_what_was_asked_for)
 
 
 @subscriber.on(c.SupervisorChanged)

@@ -447,6 +447,26 @@ def test_a_letter_leaves_with_the_event_that_asks_for_it(office: Office) -> None
     assert len(office.received("Aino")) == 1
 
 
+def test_after_an_absence_no_reminder_leaves_before_the_changes_that_wait_are_heard(office: Office) -> None:
+    office.opens("Aino")
+    day = office.on(30, hour=0)
+    meetings = [office.booked(day + timedelta(hours=hour)) for hour in (12, 15)]
+    for booked in meetings:
+        office.hear(*booked)
+    office.send_all()
+    office.advance_to(day - timedelta(hours=12))
+    waiting = [office.cancelled(booked.session_id)[0] for (booked,) in meetings]
+
+    from services.notifier import worker
+
+    for event in waiting:
+        worker.app.tasks[event.name](outbox.envelope("booking", event, office.now()).model_dump(mode="json"))
+    office.send_all()
+
+    told = [str(letter["Subject"]).partition(":")[0] for letter in office.received("Aino")]
+    assert told == ["Varausvahvistus"] * 2 + ["Peruttu"] * 2
+
+
 # -- several senders, and dead ones -----------------------------------------------------------------------
 
 
