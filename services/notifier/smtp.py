@@ -113,8 +113,8 @@ def _secure(connection: smtplib.SMTP, server: MailServer) -> None:
 
 def hand_over(
     connection: smtplib.SMTP, sender: str, recipient: str, message: bytes, checkpoint: Callable[[], None]
-) -> None:
-    """Give the server one message. `checkpoint` is called when the server is ready for it, before it gets any of it.
+) -> str:
+    """Give the server one message; what it answered. `checkpoint` is called when it is ready, before it gets any of it.
 
     Raises Unreachable, Deferred or Refused when it does not have the message, Unknown when nobody can tell.
     """
@@ -128,7 +128,9 @@ def hand_over(
     except (OSError, smtplib.SMTPException) as error:
         raise Unreachable(_what("ENVELOPE", error)) from error
     checkpoint()
-    _expect_delivery(_give(connection, message))
+    reply = _give(connection, message)
+    _expect_delivery(reply)
+    return _reply("BODY", reply)
 
 
 def _give(connection: smtplib.SMTP, message: bytes) -> Reply:
