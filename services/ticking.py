@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from services import log as logs
 from services.log import logger
+from services.trace import trace
 
 log = logger(__name__)
 
@@ -25,12 +26,16 @@ class Job:
 
 
 def run_job(job: Job) -> timedelta:
-    """Run a job and say how long to wait until its next turn. Trouble ends the turn, never the loop."""
-    try:
-        return timedelta(0) if job.run() else job.every
-    except Exception as trouble:
-        log.warning("tick.trouble", job=job.name, kind=type(trouble).__name__, exc_info=True)
-        return max(job.every, PAUSE_AFTER_TROUBLE)
+    """Run a job and say how long to wait until its next turn. Trouble ends the turn, never the loop.
+
+    A turn is a trace of its own: what it tells the other services can be followed from here.
+    """
+    with trace(None):
+        try:
+            return timedelta(0) if job.run() else job.every
+        except Exception as trouble:
+            log.warning("tick.trouble", job=job.name, kind=type(trouble).__name__, exc_info=True)
+            return max(job.every, PAUSE_AFTER_TROUBLE)
 
 
 def run_jobs(jobs: Sequence[Job], stop: threading.Event) -> None:

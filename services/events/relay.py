@@ -17,6 +17,7 @@ from services.database import Database, transaction
 from services.events import bus, outbox
 from services.events.subscriptions import PUBLISHERS
 from services.log import logger
+from services.trace import trace
 
 log = logger(__name__)
 
@@ -42,12 +43,19 @@ def relay_batch(engine: Engine, office: bus.PostOffice) -> bool:
         fresh = [row for row in due if row.attempts < outbox.PARKED_AFTER]
         spent = [row for row in due if row.attempts >= outbox.PARKED_AFTER]
         for row in fresh:
-            office.post_event(row.envelope, to=row.subscriber)
+            post(office, row)
         mark(db, outbox.POSTED, fresh, first=outbox.FIRST_PAUSE, longest=outbox.LONGEST_PAUSE)
         mark(db, outbox.PARK, spent)
     for row in spent:
         log.error("event.parked", event_id=str(row.event_id), subscriber=row.subscriber)
     return len(due) == BATCH
+
+
+def post(office: bus.PostOffice, row: Row[Any]) -> None:
+    """The thread of whoever caused the event goes on here, and again at its reader."""
+    with trace(row.envelope["traceparent"]):
+        office.post_event(row.envelope, to=row.subscriber)
+        log.info("event.posted", event_id=str(row.event_id), event_type=row.envelope["type"], subscriber=row.subscriber)
 
 
 def mark(db: Database, statement: TextClause, rows: Due, **parameters: timedelta) -> None:

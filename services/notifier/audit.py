@@ -12,9 +12,9 @@ from services.web.trail import ANYONE, Trail, Watched
 WATCHED: dict[type[SQLModel], Watched] = {Preference: Watched("preference", "participant", "participant_id")}
 
 
-def note(db: Database, now: datetime, action: str, subject: str) -> None:
-    """Say what somebody who has logged in did or read."""
-    TRAIL.note(db, now, ANYONE, action, subject)
+def note(db: Database, now: datetime, action: str, subject: str, actor: str = ANYONE) -> None:
+    """Say what is done or read. `actor` is who does it where nobody has logged in."""
+    TRAIL.note(db, now, actor, action, subject)
 
 
 def practice_of(db: Database, subject: str) -> UUID | None:
@@ -24,6 +24,11 @@ def practice_of(db: Database, subject: str) -> UUID | None:
         case "message":
             letter = db.get(Letter, UUID(id_))
             return letter.supervisor_id if letter else None
+        case "supervisor":
+            return UUID(id_)
+        case "process":
+            process = db.get(Process, UUID(id_))
+            return process.supervisor_id if process else None
         case "participant":
             person = db.get(Participant, UUID(id_))
             process = db.get(Process, person.process_id) if person else None

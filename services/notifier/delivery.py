@@ -87,7 +87,7 @@ class Round:
     def _carry_one(self, parcel: Parcel, meanwhile: Callable[[], None]) -> None:
         letter = parcel.letter
         try:
-            self._hand_over(parcel, meanwhile)
+            answer = self._hand_over(parcel, meanwhile)
         except Withdrawn:
             self._drop_line()
             log.info("letter.withdrawn", letter_id=str(letter.id), kind=letter.kind)
@@ -100,23 +100,23 @@ class Round:
         except Unreachable as trouble:
             self._server_trouble(letter, "letter.server_unreachable", str(trouble), postbox.await_server)
         else:
-            self._taken(letter)
+            self._taken(letter, answer)
 
-    def _hand_over(self, parcel: Parcel, meanwhile: Callable[[], None]) -> None:
+    def _hand_over(self, parcel: Parcel, meanwhile: Callable[[], None]) -> str:
         """A line that worked before may be closed by now, or after so many letters: then a new one is tried, once."""
         was_open = self._line is not None
         try:
-            self._give(parcel, meanwhile)
+            return self._give(parcel, meanwhile)
         except Unreachable:
             if not was_open:
                 raise
             self._drop_line()
-            self._give(parcel, meanwhile)
+            return self._give(parcel, meanwhile)
 
-    def _give(self, parcel: Parcel, meanwhile: Callable[[], None]) -> None:
+    def _give(self, parcel: Parcel, meanwhile: Callable[[], None]) -> str:
         if self._line is None:
             self._line = smtp.connect(self._server, self._greeting)
-        smtp.hand_over(
+        return smtp.hand_over(
             self._line,
             smtp.Envelope(self._sender, parcel.address),
             parcel.message,
@@ -129,10 +129,10 @@ class Round:
         if not postbox.checkpoint(self._ledger, letter, before, self._offset):
             raise Withdrawn
 
-    def _taken(self, letter: Letter) -> None:
+    def _taken(self, letter: Letter, reply: str) -> None:
         """It is marked together with the next checkpoint: one commit for each letter."""
         self._before = letter
-        log.info("letter.sent", letter_id=str(letter.id), kind=letter.kind, attempt=letter.attempts)
+        log.info("letter.sent", letter_id=str(letter.id), kind=letter.kind, reply=reply, attempt=letter.attempts)
         if self._server_failed:
             self._server_failed = False
             with transaction(self._engine) as db:

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
+from sqlalchemy.sql.dml import ReturningDelete, ReturningUpdate
 from sqlmodel import col
 
 from services.clock import months_before
 from services.database import Database
 from services.events.catalogue import ParticipantErased
-from services.notifier import filing, planning, state
+from services.notifier import audit, filing, planning, state
 from services.notifier.models import (
     AgendaDay,
     Answer,
@@ -31,6 +32,8 @@ MESSAGES_KEPT = timedelta(days=30)
 UNCONFIRMED_KEPT = timedelta(days=30)
 """Of those who asked for a first talk and never confirmed it."""
 LOGINS_KEPT = timedelta(days=1)
+
+ACTOR = "retention"
 
 
 def erase(db: Database, event: ParticipantErased, now: datetime) -> None:
@@ -60,17 +63,29 @@ def prune(db: Database, settings: ServiceSettings, now: datetime) -> None:
     )
     over = col(Letter.status).not_in((Status.planned, Status.sending))
     texts = (over, col(Letter.message).is_not(None), col(Letter.created_at) < now - MESSAGES_KEPT)
-    db.execute(update(Letter).where(*texts).values(message=None))
+    emptied = update(Letter).where(*texts).values(message=None).returning(col(Letter.supervisor_id))
+    _forget(db, emptied, "supervisor", "message.emptied", now)
     db.execute(update(Summary).where(col(Summary.published_at) < now - MESSAGES_KEPT).values(content=None))
     db.execute(update(Report).where(col(Report.compiled_at) < now - MESSAGES_KEPT).values(pdf=None, html=""))
     recent = (_tells_of(Session, Session.session_id, before), _tells_of(Intake, Intake.intake_id, before))
-    db.execute(delete(Letter).where(over, col(Letter.created_at) < before, ~or_(*recent)))
+    letters = delete(Letter).where(over, col(Letter.created_at) < before, ~or_(*recent))
+    _forget(db, letters.returning(col(Letter.supervisor_id)), "supervisor", "message.forgotten", now)
     db.execute(delete(Login).where(col(Login.expires_at) < now - LOGINS_KEPT))
     db.execute(delete(Summary).where(col(Summary.published_at) < before))
     db.execute(delete(Report).where(func.coalesce(Report.released_at, Report.compiled_at) < before))
-    db.execute(delete(Intake).where(or_(col(Intake.starts_at) < met_before, _never_confirmed(now))))
-    db.execute(delete(Session).where(col(Session.starts_at) < met_before))
+    talks = delete(Intake).where(or_(col(Intake.starts_at) < met_before, _never_confirmed(now)))
+    _forget(db, talks.returning(col(Intake.intake_id)), "intake", "intake.forgotten", now)
+    meetings = delete(Session).where(col(Session.starts_at) < met_before)
+    _forget(db, meetings.returning(col(Session.process_id)), "process", "session.forgotten", now)
     db.execute(delete(AgendaDay).where(col(AgendaDay.day) < (now - MESSAGES_KEPT).date()))
+
+
+def _forget(
+    db: Database, statement: ReturningDelete[Any] | ReturningUpdate[Any], kind: str, action: str, now: datetime
+) -> None:
+    """What goes is noted once for each supervisor, talk or process that it was of; there are many letters."""
+    for id_ in sorted({id_ for id_ in db.execute(statement).scalars() if id_}):
+        audit.note(db, now, action, f"{kind}/{id_}", actor=ACTOR)
 
 
 def _never_confirmed(now: datetime) -> ColumnElement[bool]:

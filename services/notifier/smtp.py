@@ -126,8 +126,8 @@ def hand_over(
     *,
     checkpoint: Callable[[], None],
     meanwhile: Callable[[], None],
-) -> None:
-    """Give the server one message.
+) -> str:
+    """Give the server one message; what it answered.
 
     `checkpoint` is called when it is ready for it, before it gets any of it; `meanwhile`, which must not fail, when it
     has all of it and makes up its mind.
@@ -144,7 +144,9 @@ def hand_over(
     except (OSError, smtplib.SMTPException) as error:
         raise Unreachable(_what("ENVELOPE", error)) from error
     checkpoint()
-    _expect_delivery(_give(connection, message, meanwhile))
+    reply = _give(connection, message, meanwhile)
+    _expect_delivery(reply)
+    return _reply("BODY", reply)
 
 
 def _give(connection: smtplib.SMTP, message: bytes, meanwhile: Callable[[], None]) -> Reply:

@@ -20,10 +20,10 @@ from services.reporting.visiting import Supervising
 from services.web.etags import PreconditionFailed, tag
 from services.web.forms import Typed, filled_in, reasons, seen_version
 from services.web.problems import InvalidRequest, NotFound
-from services.web.transactions import Db, Now, TransactionalRoute
+from services.web.transactions import Db, Now, RecordedRoute
 from services.web.visitors import Visitor, redirect
 
-router = APIRouter(prefix="/raportit/{report_id}", route_class=TransactionalRoute, include_in_schema=False)
+router = APIRouter(prefix="/raportit/{report_id}", route_class=RecordedRoute, include_in_schema=False)
 
 
 async def _own(db: Db, visitor: Supervising, report_id: UUID) -> Report:
@@ -67,8 +67,9 @@ def _said(report: Report, typed: Mapping[str, str]) -> dict[str, object]:
 
 
 @router.get("/teksti")
-def show_text(visitor: Supervising, report: Own) -> Response:
+def show_text(db: Db, now: Now, visitor: Supervising, report: Own) -> Response:
     drafts.ensure_draft(report)
+    audit.note(db, now, visitor.principal.credential, "report.read", report.id)
     return _text_page(visitor, report, {"text": "\n\n".join(report.words), "versio": tag(report.version)})
 
 
@@ -105,8 +106,10 @@ def _text_page(
 
 
 @router.get("/luovuta")
-def ask_to_release(db: Db, visitor: Supervising, settings: Configured, report: Own) -> Response:
+def ask_to_release(db: Db, now: Now, visitor: Supervising, settings: Configured, report: Own) -> Response:
+    """It shows what participants object to, so it is a reading, too."""
     drafts.ensure_draft(report)
+    audit.note(db, now, visitor.principal.credential, "report.read", report.id)
     return _release_page(db, visitor, settings, report)
 
 

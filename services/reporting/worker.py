@@ -9,6 +9,7 @@ from services.database import transaction
 from services.events import bus, confirmations
 from services.reporting import making, reports
 from services.reporting.settings import settings
+from services.trace import trace
 
 COMPILE_DUE = "reports.compile_due"
 STALE_AFTER_SECONDS = 30.0
@@ -40,5 +41,7 @@ def wake_compiler() -> None:
 
 @app.task(name=COMPILE_DUE)  # type: ignore[untyped-decorator]
 def compile_due() -> None:
-    while making.make_next(engine(), settings().link_key):
-        pass
+    more = True
+    while more:
+        with trace(None):
+            more = making.make_next(engine(), settings().link_key)

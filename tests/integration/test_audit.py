@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, get_args
 
 import pytest
@@ -17,7 +18,9 @@ from services.booking.face import ROUTERS
 from services.database import engine
 from services.migration import migrate
 from services.notifier import audit as notifier_audit
+from services.notifier import face as notifier_face
 from services.reporting import audit as reporting_audit
+from services.reporting import face as reporting_face
 from services.web.deeds import DEEDS, KINDS
 from services.web.transactions import RecordedRoute
 from tests.conftest import DatabaseServer
@@ -133,6 +136,19 @@ def test_the_trail_holds_ids_only(booking: Face, a_process: Make) -> None:
     assert process["participants"][0]["email"] in everything(booking.engine)
     assert "@" not in trail
     assert process["participants"][0]["last_name"] not in trail
+
+
+@pytest.mark.parametrize("module", [reporting_face, notifier_face])
+def test_every_way_to_read_a_report_or_a_letter_is_recorded(module: ModuleType) -> None:
+    one = re.compile(r"\{(report_id|letter_id|message_id|participant_id|secret)\}")
+    routes = [route for router in module.ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    reading = [route for route in routes if "GET" in (route.methods or ()) and one.search(route.path)]
+    assert reading
+    assert {route.path for route in reading if not isinstance(route, RecordedRoute)} <= TELLS_NO_CONTENT
+
+
+TELLS_NO_CONTENT = {"/api/v1/messages/{message_id}", "/viestit/{letter_id}/uudelleen", "/viestiasetukset/{secret}"}
+"""When a letter went and to whom, and what somebody has chosen to get."""
 
 
 @pytest.fixture(params=["booking", "reporting", "notifier"])

@@ -159,6 +159,31 @@ def test_each_kind_goes_in_its_time(office: Office, aino: UUID) -> None:
     assert left(office, days=800)["meetings"] == 0
 
 
+def test_what_went_is_in_the_trail_by_ids_of_its_practice_and_not_before(office: Office, aino: UUID) -> None:
+    office.hear(office.intake(catalogue.IntakeRequested))
+    noted = []
+    for days in (29, 32, 368, 800):
+        left(office, days)
+        noted.append(forgotten(office))
+
+    practice = office.supervisor_id
+    assert noted[0] == {}
+    assert noted[1] == {
+        ("message.emptied", f"supervisor/{practice}"): practice,
+        ("intake.forgotten", f"intake/{UUID(int=7)}"): None,
+    }
+    assert noted[2][("message.forgotten", f"supervisor/{practice}")] == practice
+    assert ("session.forgotten", f"process/{office.process_id}") not in noted[2]
+    assert noted[3][("session.forgotten", f"process/{office.process_id}")] == practice
+
+
+def forgotten(office: Office) -> dict[tuple[str, str], UUID | None]:
+    """What the trail says of it, and whose practice it was in."""
+    with transaction(office.engine) as db:
+        rows = db.execute(text("SELECT action, subject, practice_id FROM audit_entry WHERE actor = 'retention'"))
+        return {(row.action, row.subject): row.practice_id for row in rows}
+
+
 def test_a_talk_that_was_confirmed_is_kept_as_long_as_other_contacts(office: Office) -> None:
     office.hear(office.supervisor(), office.intake(catalogue.IntakeRequested), office.intake(catalogue.IntakeConfirmed))
 

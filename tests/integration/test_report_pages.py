@@ -294,6 +294,14 @@ def test_a_report_is_released_only_when_all_have_seen_it(practice: Practice, mai
     assert actions(practice).count("report.released") == 1
 
 
+def test_who_words_or_releases_a_draft_has_read_it(practice: Practice, maija: TestClient) -> None:
+    draft = draft_of(practice, ended(practice))
+    for page in ("/teksti", "/luovuta"):
+        assert maija.get(draft + page).status_code == 200
+
+    assert actions(practice) == ["report.read"] * 2
+
+
 def test_a_release_that_is_pressed_twice_happens_once(practice: Practice, maija: TestClient) -> None:
     course = ended(practice)
     draft = draft_of(practice, course)

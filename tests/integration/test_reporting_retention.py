@@ -76,6 +76,27 @@ def test_each_kind_goes_in_its_time_and_what_a_client_has_stays(practice: Practi
     assert left(practice, date(2043, 1, 15)) == a_year | {"figures": 0}
 
 
+def test_what_went_is_in_the_trail_once_by_its_id_and_not_before(practice: Practice, course: Course) -> None:
+    noted = []
+    for day in (date(2041, 7, 1), date(2041, 7, 9), date(2042, 1, 9), date(2043, 1, 15), date(2043, 1, 16)):
+        left(practice, day)
+        noted.append(forgotten(practice))
+
+    process = f"process/{course.id}"
+    assert noted[0] == []
+    assert noted[1] == [("action.forgotten", process)]
+    actions = {action for action, _ in noted[2]}
+    assert actions == {"action.forgotten", "answer.forgotten", "review.forgotten", "report.forgotten"}
+    assert noted[2].count(("answer.forgotten", process)) == 1
+    assert {action for action, _ in noted[3]} - actions == {"figure.forgotten"}
+    assert noted[4] == noted[3]
+
+
+def forgotten(practice: Practice) -> list[tuple[str, str]]:
+    rows = practice.run("SELECT action, subject FROM audit_entry WHERE actor = 'retention' ORDER BY id")
+    return [(row.action, row.subject) for row in rows]
+
+
 def test_a_report_that_was_forgotten_is_neither_shown_nor_made_again(practice: Practice, course: Course) -> None:
     practice.advance_to(date(2041, 2, 2))
     practice.work()
