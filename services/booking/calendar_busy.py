@@ -1,6 +1,8 @@
 """When somebody is busy, by a calendar file of theirs (RFC 5545). What they do then is not looked at."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -13,6 +15,8 @@ from services.workdays import at_wall_clock
 
 MOST = 10_000
 """Occurrences looked at; nobody has so many appointments in two years."""
+ODD = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
+"""What the library stumbles over where a value is missing, doubled, of another kind or beyond the calendar's end."""
 
 
 class NotACalendar(Exception):
@@ -49,12 +53,28 @@ def _calendars(file: bytes) -> list[Calendar]:
 
 
 def _appointments(calendar: Calendar, window: Span, zone: ZoneInfo, own_domain: str) -> Iterator[Span]:
-    events = recurring_ical_events.of(calendar, components=["VEVENT"], skip_bad_series=True)
+    for series in _series(calendar):
+        with suppress(*ODD):
+            yield from list(_meetings(series, window, zone, own_domain))
+    for declared in calendar.walk("VFREEBUSY"):
+        with suppress(*ODD):
+            yield from list(_declared_busy(declared, zone))
+
+
+def _series(calendar: Calendar) -> Iterable[Calendar]:
+    """Every meeting with its repetitions and exceptions by itself, so that an odd one hides no other."""
+    series: defaultdict[object, Calendar] = defaultdict(Calendar)
+    for event in calendar.walk("VEVENT"):
+        series[str(event["UID"]) if "UID" in event else id(event)].add_component(event)
+    return series.values()
+
+
+def _meetings(series: Calendar, window: Span, zone: ZoneInfo, own_domain: str) -> Iterator[Span]:
+    events = recurring_ical_events.of(series, components=["VEVENT"], skip_bad_series=True)
     # All-day and floating times know no zone, so the library looks a day further and we cut.
     for event in events.between(window.start - timedelta(days=1), window.end + timedelta(days=1)):
         if _is_busy(event) and not (own_domain and str(event.get("UID", "")).endswith(f"@{own_domain}")):
             yield _span(event.start, event.end, zone)
-    yield from _declared_busy(calendar, zone)
 
 
 def _is_busy(event: Component) -> bool:
@@ -65,13 +85,12 @@ def _is_busy(event: Component) -> bool:
     )
 
 
-def _declared_busy(calendar: Calendar, zone: ZoneInfo) -> Iterator[Span]:
+def _declared_busy(component: Component, zone: ZoneInfo) -> Iterator[Span]:
     """Some calendars tell no appointments, only VFREEBUSY."""
-    for component in calendar.walk("VFREEBUSY"):
-        told = component.get("FREEBUSY", [])
-        for period in told if isinstance(told, list) else [told]:
-            if period.params.get("FBTYPE", "BUSY").upper() != "FREE":
-                yield _span(period.start, period.end, zone)
+    told = component.get("FREEBUSY", [])
+    for period in told if isinstance(told, list) else [told]:
+        if period.params.get("FBTYPE", "BUSY").upper() != "FREE":
+            yield _span(period.start, period.end, zone)
 
 
 def _span(start: date, end: date, zone: ZoneInfo) -> Span:

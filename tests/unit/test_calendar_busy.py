@@ -108,8 +108,25 @@ def test_busy_times_that_meet_become_one() -> None:
     assert busy(file) == ["07.09. 10.00–07.09. 12.00"]
 
 
-def test_one_broken_event_does_not_hide_the_others() -> None:
-    file = calendar("DTSTART:gestern\nDTEND:20260907T080000Z", "DTSTART:20260908T070000Z\nDTEND:20260908T080000Z")
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "DTSTART:gestern\nDTEND:20260908T080000Z",
+        "SUMMARY:Ilman alkua",
+        "DTSTART:20260907T070000Z\nDTSTART:20260907T080000Z",
+        "DTSTART:20260907T070000Z\nDTEND:20260907T080000Z\nDTEND:20260907T090000Z",
+        "DTSTART:20260907T070000Z\nSEQUENCE:zwei",
+        "DTSTART:20260907T070000Z\nRRULE:FREQ=DAILY;INTERVAL=-1;COUNT=3",
+        "DTSTART:20260907T070000Z\nDTEND:99991231T235959Z",
+        "DTSTART:99991231T235959Z\nDURATION:P1D",
+        "DTSTART;VALUE=TIME:070000",
+        "DTSTART;VALUE=PERIOD:20260907T070000Z/PT1H",
+        "DTSTART;TZID=../../etc/passwd:20260907T100000",
+        "X-NOTHING:x\nEND:VEVENT\nBEGIN:VFREEBUSY\nFREEBUSY;FBTYPE=A,B:20260907T070000Z/PT1H\nEND:VFREEBUSY\nBEGIN:VEVENT",
+    ],
+)
+def test_one_broken_event_does_not_hide_the_others(odd: str) -> None:
+    file = calendar(odd, "DTSTART:20260908T070000Z\nDTEND:20260908T080000Z")
 
     assert busy(file) == ["08.09. 10.00–08.09. 11.00"]
 
