@@ -53,7 +53,7 @@ def relay_batch(engine: Engine, office: bus.PostOffice) -> bool:
 
 def post(office: bus.PostOffice, row: Row[Any]) -> None:
     """The thread of whoever caused the event goes on here, and again at its reader."""
-    with trace(row.envelope["traceparent"]):
+    with trace(row.envelope.get("traceparent")):
         office.post_event(row.envelope, to=row.subscriber)
         log.info("event.posted", event_id=str(row.event_id), event_type=row.envelope["type"], subscriber=row.subscriber)
 
