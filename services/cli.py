@@ -70,6 +70,7 @@ def serve(
         host=host,
         port=port,
         workers=workers,
+        http="h11",  # httptools would keep a head of any length in memory
         log_config=None,
         access_log=False,
         server_header=False,
