@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -50,7 +51,7 @@ def test_of_many_who_press_one_button_at_once_one_logs_in(booking: Face, browser
     browser.post("/kirjaudu", data={"email": supervisor["email"]})
     (link,) = login_links(booking)
 
-    def press(_: int) -> int:
+    def press(_: int) -> Any:
         return Browser(booking).post(f"/kirjaudu/{link}", data={"party": supervisor["id"]}).status_code
 
     with ThreadPoolExecutor(10) as crowd:
