@@ -1,7 +1,10 @@
 """Logging in by an e-mailed link, as a browser meets it."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -41,6 +44,20 @@ def test_a_link_opens_a_page_with_a_button_and_the_button_logs_in_once(
     again = browser.post(f"/kirjaudu/{link}", data={"party": supervisor["id"]})
     assert again.status_code == 410
     assert browser.get(f"/kirjaudu/{link}").status_code == 410
+
+
+def test_of_many_who_press_one_button_at_once_one_logs_in(booking: Face, browser: Browser, a_supervisor: Make) -> None:
+    supervisor = a_supervisor()
+    browser.post("/kirjaudu", data={"email": supervisor["email"]})
+    (link,) = login_links(booking)
+
+    def press(_: int) -> Any:
+        return Browser(booking).post(f"/kirjaudu/{link}", data={"party": supervisor["id"]}).status_code
+
+    with ThreadPoolExecutor(10) as crowd:
+        answers = Counter(crowd.map(press, range(10)))
+
+    assert answers == {303: 1, 410: 9}
 
 
 def test_a_link_lets_nobody_into_another_account(

@@ -25,3 +25,18 @@ def test_an_error_is_logged_by_its_kind_and_place_without_the_words_in_it(capsys
     assert line["exception"][0]["exc_type"] == "ValidationError"
     assert line["exception"][0]["frames"]
     assert "aija" not in json.dumps(line, ensure_ascii=False)
+
+
+def test_no_text_begins_a_line_of_its_own_in_the_log(capfd: pytest.CaptureFixture[str]) -> None:
+    hostile = 'x\r\n{"event": "made.up"}\x1b[2J\x00\u2028\u202e😀\ud800'
+    before = logging.getLogger().handlers[:]
+    log.configure("tests")
+    try:
+        log.logger("tests").info("request.answered", method=hostile)
+        logging.getLogger("a library").warning("%s said no", hostile)
+        written = capfd.readouterr().err.splitlines()
+    finally:
+        logging.getLogger().handlers[:] = before
+
+    assert [json.loads(line)["event"] for line in written] == ["request.answered", f"{hostile} said no"]
+    assert all(line.isascii() and line.isprintable() for line in written)

@@ -121,6 +121,7 @@ def test_a_whole_practice_fits_on_one_page() -> None:
         "",
         "\n\n",
         "עברית  العربية",
+        "\u202eolliaT\u2066 \u200f\ud800",
     ],
 )
 def test_no_goal_stops_its_report(title: str) -> None:

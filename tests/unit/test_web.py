@@ -1,6 +1,8 @@
 """The pure parts of what all HTTP faces do alike."""
 
 import base64
+import hmac
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,7 +10,10 @@ from uuid import UUID, uuid4
 import jwt
 import pytest
 from cryptography.fernet import InvalidToken
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from sqlmodel import col
 from starlette.requests import Request
@@ -143,6 +148,32 @@ def signed(**changes: object) -> str:
     return jwt.encode(claims(**changes), key, "EdDSA")
 
 
+def verify_key_as_pem() -> bytes:
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(KEYS["TOKEN_VERIFY_KEY"]))
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def hashed_with(public: bytes) -> str:
+    """What passes where the algorithm is the token's to choose: the key that everybody may know, taken for a secret."""
+    signed_part = f"{encoded({'alg': 'HS256', 'typ': 'JWT'})}.{signed().split('.')[1]}"
+    return f"{signed_part}.{unpadded(hmac.digest(public, signed_part.encode(), 'sha256'))}"
+
+
+def with_own_key() -> str:
+    """What passes where the key is the token's to bring."""
+    mine = Ed25519PrivateKey.generate()
+    public = unpadded(mine.public_key().public_bytes_raw())
+    return jwt.encode(claims(), mine, "EdDSA", headers={"jwk": {"kty": "OKP", "crv": "Ed25519", "x": public}})
+
+
+def encoded(part: dict[str, str]) -> str:
+    return unpadded(json.dumps(part).encode())
+
+
+def unpadded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
 def test_a_token_says_who_it_was_given_to() -> None:
     assert tokens.verify(KEYS["TOKEN_VERIFY_KEY"], tokens.sign(KEYS["TOKEN_SIGNING_KEY"], CLIENT)) == CLIENT
 
@@ -167,6 +198,15 @@ def test_a_token_says_who_it_was_given_to() -> None:
         signed(party="not an id", role="client"),
         jwt.encode(claims(), "", "none"),
         jwt.encode(claims(), KEYS["TOKEN_VERIFY_KEY"] * 2, "HS256"),
+        hashed_with(base64.b64decode(KEYS["TOKEN_VERIFY_KEY"])),
+        hashed_with(KEYS["TOKEN_VERIFY_KEY"].encode()),
+        hashed_with(verify_key_as_pem()),
+        hashed_with(b""),
+        jwt.encode(claims(), ec.generate_private_key(ec.SECP256R1()), "ES256"),
+        jwt.encode(claims(), Ed448PrivateKey.generate(), "EdDSA"),
+        with_own_key(),
+        signed() + ".",
+        signed().rpartition(".")[0] + ".",
         jwt.encode(claims(), Ed25519PrivateKey.generate(), "EdDSA"),
         signed()[:-3] + "AAA",
     ],
