@@ -18,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, event, text
 
 from services.migration import migrate
+from services.web.state_pages import MEANINGS, PREFIX
 from tests.conftest import DatabaseServer
 from tests.integration.faces import face_of
 
@@ -123,6 +124,12 @@ def test_a_figure_says_what_is_so(
     faces: dict[str, FastAPI], service: str, name: str, labels: dict[str, str], least: float, most: float
 ) -> None:
     assert least <= figures(faces[service])[f"tyonohjaus_{name}{json.dumps(labels, sort_keys=True)}"] <= most
+
+
+def test_every_figure_that_the_admin_sees_in_words_is_there(faces: dict[str, FastAPI]) -> None:
+    told = "".join(TestClient(app).get("/metrics").text for app in faces.values())
+
+    assert [name for name in MEANINGS if f"# HELP {PREFIX}{name} " not in told] == []
 
 
 @pytest.mark.parametrize("service", FULL)
