@@ -13,7 +13,7 @@ SHAPES = {
     "an e-mail address": r"[\w.+-]+@[\w-]+(\.[\w-]+)*\.(fi|example|test|com)\b",
     "a token": r"\beyJ[\w-]+\.[\w-]+|Bearer [\w-]{8}",
     "the secret of a link": r"/[\w-]{43}(?=[/\"'\s?.]|$)",
-    "a password in an address": r"://[^/\s\":@]*:[^/\s\"@]+@",
+    "a password in an address": r"://[^/\s\":@]*:(?!\*+@)[^/\s\"@]+@",
     "what somebody wrote": "|".join(WORDS),
 }
 FOUND = {what: re.compile(shape) for what, shape in SHAPES.items()}
