@@ -17,6 +17,7 @@ from services.local.processes import Program, start, stop
 from services.local.up import DATABASES
 from services.notifier.postbox import SENDERS
 from services.workdays import at_wall_clock, local, working_day_on_or_before
+from tests.confidences import assert_confidential
 from tests.faults.servers import BreakablePostgres, BreakableRedis
 from tests.integration.practice import Practice, environment_of, eventually, without_story
 from tests.integration.start import Start, command_line, descendants
@@ -199,6 +200,7 @@ def open_house(folder: Path, postgres: BreakablePostgres, redis: BreakableRedis,
         practice.advance_to(next_working_morning(practice.now()))
         yield House(postgres, redis, smtp, running, practice)
         assert running.stop() == 0
+        assert_confidential(*folder.glob("logs/*"))
     finally:
         running.process.kill()
         running.process.wait()
