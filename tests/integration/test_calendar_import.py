@@ -179,8 +179,9 @@ def test_a_calendar_that_never_ends_is_ended(
 
     calendar_import.refresh_due(booking.engine, private)
 
-    assert only(booking, supervisor)["last_error"] == "too-much"
-    assert time.monotonic() - began < 30
+    # On a busy machine its time is over before its share of the processor is.
+    assert only(booking, supervisor)["last_error"] in ("too-much", "too-slow")
+    assert time.monotonic() - began < 60
 
 
 def test_a_removed_calendar_gives_its_times_back(
