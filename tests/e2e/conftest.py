@@ -17,12 +17,12 @@ COMPOSE_FILE = Path(__file__).parents[2] / "docker-compose.yml"
 PORTS = ("BOOKING_PORT", "NOTIFIER_PORT", "REPORTING_PORT", "MAILPIT_PORT")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def docker_compose_file() -> str:
     return str(COMPOSE_FILE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The `.env` of an operator who followed the documentation, on ports that are free here."""
     secrets = subprocess.run(
@@ -34,7 +34,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def docker_compose_command(environment: Path) -> str:
     command = f"docker compose --progress quiet --env-file {environment}"
     if missing := what_is_missing(command):
@@ -68,18 +68,18 @@ def succeeds(command: str) -> bool:
     return subprocess.run(command.split(), capture_output=True, check=False).returncode == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def docker_setup() -> list[str]:
     """Nothing: `containers` starts them, where what a failed start left behind is cleaned up too."""
     return []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def docker_cleanup() -> list[str]:
     return ["down --volumes --timeout 5"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def containers(
     docker_compose_command: str,
     docker_compose_file: str,
@@ -94,6 +94,6 @@ def containers(
     return containers
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def practice(containers: Containers, environment: Path) -> Practice:
     return Practice(containers, dict(line.split("=", 1) for line in environment.read_text().splitlines()))
