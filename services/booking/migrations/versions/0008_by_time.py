@@ -10,6 +10,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("sessions_by_time", "session", ["starts_at", "id"])
-    op.create_index("closed_processes", "process", ["closed_at"], postgresql_where=sa.text("closed_at IS NOT NULL"))
-    op.create_index("events_by_age", "outbox", ["staged_at"])
+    op.create_index("sessions_by_time", "session", ["starts_at", "id"], if_not_exists=True)
+    op.create_index(
+        "closed_processes",
+        "process",
+        ["closed_at"],
+        postgresql_where=sa.text("closed_at IS NOT NULL"),
+        if_not_exists=True,
+    )
+    op.create_index("events_by_age", "outbox", ["staged_at"], if_not_exists=True)

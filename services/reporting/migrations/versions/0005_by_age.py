@@ -9,4 +9,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("events_by_age", "outbox", ["staged_at"])
+    op.create_index("events_by_age", "outbox", ["staged_at"], if_not_exists=True)

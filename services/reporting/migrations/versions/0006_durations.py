@@ -11,4 +11,4 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("report", sa.Column("seconds", sa.Float(), nullable=True))
-    op.create_index("made_reports", "report", ["compiled_at"])
+    op.create_index("made_reports", "report", ["compiled_at"], if_not_exists=True)
