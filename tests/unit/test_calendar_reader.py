@@ -1,7 +1,6 @@
 """The worst that a foreign calendar may be costs a little time and memory, and is told by a code."""
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -75,24 +74,28 @@ BOMBS: dict[str, Answer] = {
 }
 
 
-def measured(url: str) -> tuple[bytes, Any]:
+LAUNCHER = """
+import resource, subprocess, sys
+subprocess.run([sys.executable, "-m", "services.booking.calendar_reading"], stderr=subprocess.DEVNULL)
+taken = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(taken.ru_utime + taken.ru_stime, taken.ru_maxrss, file=sys.stderr)
+"""
+"""Between the tests and what is measured: the peak of a process begins with the memory of the one that started it."""
+
+
+class Taken(NamedTuple):
+    seconds: float
+    kilobytes: float
+
+
+def measured(url: str) -> tuple[str, Taken]:
     """What the process that reads this calendar says, and what it took."""
     window = {"start": WINDOW.start.isoformat(), "end": WINDOW.end.isoformat(), "zone": HELSINKI.key}
-    question = {"url": url, **window, "own_domain": "", "private": True}
-    with subprocess.Popen(
-        [sys.executable, "-m", "services.booking.calendar_reading"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(json.dumps(question).encode())
-        process.stdin.close()
-        said = process.stdout.read()
-        _, status, taken = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    return said, taken
+    question = json.dumps({"url": url, **window, "own_domain": "", "private": True})
+    ran = subprocess.run(
+        [sys.executable, "-c", LAUNCHER], input=question, capture_output=True, text=True, check=True, timeout=300
+    )
+    return ran.stdout, Taken(*map(float, ran.stderr.split()))
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
@@ -100,9 +103,9 @@ def test_the_worst_file_takes_no_more_than_it_may(bomb: str) -> None:
     with served(BOMBS[bomb]) as url:
         said, taken = measured(url)
 
-    assert taken.ru_utime + taken.ru_stime < CPU_SECONDS + 1
-    assert taken.ru_maxrss < MEGABYTES * 1024
-    assert said == b"" or json.loads(said), "ended, or with an answer"
+    assert taken.seconds < CPU_SECONDS + 1
+    assert taken.kilobytes < MEGABYTES * 1024
+    assert said == "" or json.loads(said), "ended, or with an answer"
 
 
 def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for() -> None:
