@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,9 @@ import psycopg
 from services.local.processes import Program, start, stop
 from services.local.up import DATABASES
 from services.notifier.postbox import SENDERS
-from services.workdays import at_wall_clock, local, working_day_on_or_before
 from tests.confidences import assert_confidential
 from tests.faults.servers import BreakablePostgres, BreakableRedis
-from tests.integration.practice import Practice, environment_of, eventually, without_story
+from tests.integration.practice import Practice, environment_of, eventually, next_working_morning, without_story
 from tests.integration.start import Start, command_line, descendants
 from tests.smtp_catcher import SmtpCatcher
 
@@ -177,13 +176,6 @@ def tell(process: int, number: signal.Signals) -> bool:
 def environment_of_process(number: int) -> dict[str, str]:
     pairs = Path(f"/proc/{number}/environ").read_text().split("\0")
     return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
-
-
-def next_working_morning(after: datetime) -> datetime:
-    day = local(after).date() + timedelta(days=1)
-    while working_day_on_or_before(day) != day:
-        day += timedelta(days=1)
-    return at_wall_clock(day, datetime.min.time().replace(hour=9, minute=30))
 
 
 @contextmanager

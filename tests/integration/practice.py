@@ -15,6 +15,7 @@ import httpx
 
 from services.local.binaries import make_open_folder
 from services.local.ports import free_port
+from services.workdays import at_wall_clock, local, working_day_on_or_before
 from tests.confidences import assert_confidential
 
 T = TypeVar("T")
@@ -125,6 +126,13 @@ def without_story(folder: Path) -> Path:
     (folder / "clock").write_text("-1")
     (folder / "story").touch()
     return folder
+
+
+def next_working_morning(after: datetime) -> datetime:
+    day = local(after).date() + timedelta(days=1)
+    while working_day_on_or_before(day) != day:
+        day += timedelta(days=1)
+    return at_wall_clock(day, datetime.min.time().replace(hour=9, minute=30))
 
 
 @contextmanager

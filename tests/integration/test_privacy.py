@@ -20,7 +20,7 @@ from services.notifier import sealing
 from tests.integration.conftest import everything
 from tests.integration.diary import at, day_ahead
 from tests.integration.evaluating import a_goal
-from tests.integration.practice import Json, Practice, eventually, running_practice, without_story
+from tests.integration.practice import Json, Practice, eventually, next_working_morning, running_practice, without_story
 
 SERVICES = ("booking", "reporting", "notifier")
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -75,6 +75,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def practice(folder: Path) -> Iterator[Practice]:
     with running_practice(without_story(folder), "--demo") as practice:
+        practice.advance_to(next_working_morning(practice.now()))  # at night not every letter leaves
         yield practice
 
 
