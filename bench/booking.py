@@ -88,6 +88,7 @@ def with_pgbench(site: Site, database: str, effort: Effort) -> Iterator[Figure]:
     for clients in (ALONE, TOGETHER):
         ran = subprocess.run(
             [
+                postgres_program(site.programs, "pgbench"), "--no-vacuum", "--protocol=prepared", f"--file={script}",
                 f"--client={clients}", f"--time={effort.of(10, least=2)}",
                 make_url(database).set(drivername="postgresql").render_as_string(hide_password=False),
             ],
