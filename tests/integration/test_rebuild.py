@@ -133,8 +133,12 @@ def play(house: House) -> None:
     """A group up to its final round, a person whose process has ended, and a pair of whom one was erased."""
     supervisor = a_supervisor(house.practice)
     play_group(house.practice, open_process(house.practice, supervisor, "group", PEOPLE, 120, 4))
-    play_one(house.practice, open_process(house.practice, supervisor, "individual", ("Frida",), 60, 1))
-    play_pair(house.practice, open_process(house.practice, supervisor, "pair", ("Greta", "Heikki"), 75, 6))
+    one = open_process(house.practice, supervisor, "individual", ("Frida",), 60, 1)
+    play_one(house.practice, one)
+    pair = open_process(house.practice, supervisor, "pair", ("Greta", "Heikki"), 75, 6)
+    play_pair(house.practice, pair)
+    for answered in (one, pair):
+        eventually(partial(has_closed, house.practice, answered), what="the end of a round that waits for nobody")
     house.settle()
 
 
@@ -185,6 +189,10 @@ def agree(practice: Practice, process: Json, *goals: Json) -> list[Json]:
 def newest_round(practice: Practice, process: Json) -> Json:
     listed = practice.booking.get(f"/api/v1/processes/{process['id']}/evaluations", params={"limit": "200"})
     return dict(max(listed.json()["items"], key=lambda one: one["opened_at"]))
+
+
+def has_closed(practice: Practice, process: Json) -> bool:
+    return bool(newest_round(practice, process)["status"] == "closed")
 
 
 def answer(practice: Practice, round_: Json, goals: list[Json], levels: list[int], **who: object) -> None:
