@@ -14,6 +14,7 @@ from bench.firm import Firm
 from bench.measuring import Effort, Measure, Spread, interleaved, percentile, ratio
 from bench.report import Figure, Row, at_least, at_most
 from bench.site import Site
+from services.local.binaries import postgres_program
 from services.local.ports import free_port
 from services.local.up import is_ready
 
