@@ -9,7 +9,7 @@ from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import text
 
 from services.database import Database
 
@@ -19,7 +19,11 @@ WIDTH = 20
 
 def now(db: Database) -> datetime:
     """The time at which this transaction began, aware and in UTC."""
-    return db.scalars(select(func.now())).one().astimezone(UTC) + demo_offset()
+    began: datetime = db.scalars(BEGAN).one()
+    return began.astimezone(UTC) + demo_offset()
+
+
+BEGAN = text("SELECT now()")
 
 
 def months_before(instant: datetime, months: int) -> datetime:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
-from sqlalchemy import ColumnElement, Select, text
+from sqlalchemy import ColumnElement, Select, bindparam, func, text
 from sqlmodel import col, delete, select
 
 from services.booking.models import Absence, Availability, Process, Supervisor, WeeklyHours
@@ -97,38 +97,43 @@ def load(db: Database, supervisor_id: UUID, *, lock: bool = False) -> Practice:
     The lock lets one at a time take several of this supervisor's times, or count them for a limit.
     """
     query = PRACTICE.where(col(Supervisor.id) == supervisor_id)
-    return _practice(db.execute(query.with_for_update(of=Supervisor, key_share=True) if lock else query).all())
+    row = db.execute(query.with_for_update(of=Supervisor, key_share=True) if lock else query).one_or_none()
+    if row is None:
+        raise NotFound
+    return _practice(*row)
 
 
 def of_process(db: Database, process_id: UUID, seen: ColumnElement[bool]) -> tuple[Process, Practice]:
     """A process that meets this condition, locked, and its supervisor's practice, in one statement."""
-    query = PRACTICE.add_columns(Process).join(Process, col(Process.supervisor_id) == Supervisor.id)
-    rows = db.execute(query.where(col(Process.id) == process_id, seen).with_for_update(of=Process)).all()
-    practice = _practice([row[:-1] for row in rows])
-    return rows[0][-1], practice
+    row = db.execute(PRACTICE_OF_PROCESS.where(seen), {"process_id": process_id}).one_or_none()
+    if row is None:
+        raise NotFound
+    *practice, process = row
+    return process, _practice(*practice)
 
 
-PRACTICE: Select[*tuple[Any, ...]] = (
+HOURS = (
     sqlalchemy.select(
-        Supervisor,
-        Availability,
-        *(col(column) for column in (WeeklyHours.weekday, WeeklyHours.start, WeeklyHours.end, WeeklyHours.forms)),
+        func.json_agg(func.json_build_array(WeeklyHours.weekday, WeeklyHours.start, WeeklyHours.end, WeeklyHours.forms))
     )
-    .outerjoin(Availability, col(Availability.supervisor_id) == Supervisor.id)
-    .outerjoin(WeeklyHours, col(WeeklyHours.supervisor_id) == Supervisor.id)
+    .where(col(WeeklyHours.supervisor_id) == col(Supervisor.id))
+    .scalar_subquery()
+)
+PRACTICE: Select[*tuple[Any, ...]] = sqlalchemy.select(Supervisor, Availability, HOURS).outerjoin(
+    Availability, col(Availability.supervisor_id) == Supervisor.id
+)
+PRACTICE_OF_PROCESS: Select[*tuple[Any, ...]] = (
+    PRACTICE.add_columns(Process)
+    .join(Process, col(Process.supervisor_id) == Supervisor.id)
+    .where(col(Process.id) == bindparam("process_id"))
+    .with_for_update(of=Process)
 )
 
 
-def _practice(rows: Sequence[Any]) -> Practice:
-    if not rows:
-        raise NotFound
-    supervisor, found, *_ = rows[0]
+def _practice(supervisor: Supervisor, found: Availability | None, weekly: list[list[Any]] | None) -> Practice:
     terms = found or Availability(supervisor_id=supervisor.id)
-    return Practice(
-        supervisor,
-        _rules(ZoneInfo(supervisor.timezone), terms, [stretch for _, _, *stretch in rows if stretch[0]]),
-        timedelta(minutes=terms.intake_minutes),
-    )
+    rules = _rules(ZoneInfo(supervisor.timezone), terms, weekly or [])
+    return Practice(supervisor, rules, timedelta(minutes=terms.intake_minutes))
 
 
 def lock(db: Database, supervisor_id: UUID) -> None:
@@ -216,12 +221,10 @@ _TERMS = set(AvailabilityWish.model_fields) - {"weekly"}
 _HOURS = set(HoursWish.model_fields)
 
 
-def _rules(zone: ZoneInfo, terms: Availability, weekly: Sequence[Sequence[Any]]) -> Rules:
+def _rules(zone: ZoneInfo, terms: Availability, weekly: Sequence[list[Any]]) -> Rules:
     return Rules(
         zone=zone,
-        hours=tuple(
-            Hours(weekday, start, end, frozenset(forms) if forms else None) for weekday, start, end, forms in weekly
-        ),
+        hours=tuple(_hours(*stretch) for stretch in weekly),
         buffer_before=timedelta(minutes=terms.buffer_before_minutes),
         buffer_after=timedelta(minutes=terms.buffer_after_minutes),
         notice=timedelta(hours=terms.minimum_notice_hours),
@@ -231,6 +234,10 @@ def _rules(zone: ZoneInfo, terms: Availability, weekly: Sequence[Sequence[Any]])
         daily_limit=terms.daily_limit,
         weekly_limit=terms.weekly_limit,
     )
+
+
+def _hours(weekday: int, start: str, end: str, forms: list[str] | None) -> Hours:
+    return Hours(weekday, time.fromisoformat(start), time.fromisoformat(end), frozenset(forms) if forms else None)
 
 
 def _weeks(first: date, last: date, zone: ZoneInfo) -> Span:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, text
 from sqlmodel import col, select
 
 from services.booking import policy, supervision
@@ -168,6 +168,8 @@ def event(kind: type[SessionEvent], session: Session, batch: Batch, outcome: Out
 
 def _free_numbers(db: Database, process_id: UUID) -> Iterator[int]:
     """The number of a meeting that was called off is given again, so that they count up to what was agreed."""
-    live = select(Session.number).where(Session.process_id == process_id, Session.status != "cancelled")
-    used = set(db.scalars(live))
+    used = set(db.scalars(USED_NUMBERS, {"process_id": process_id}))
     return (number for number in count(1) if number not in used)
+
+
+USED_NUMBERS = text("SELECT number FROM session WHERE process_id = :process_id AND status <> 'cancelled'")

@@ -113,7 +113,7 @@ def stage(db: Database, source: str, occurred_at: datetime, events: Sequence[Eve
             "ids": [letter.id for _, letter in sealed],
             "aggregates": [event.aggregate for event, _ in sealed],
             "versions": [event.version for event, _ in sealed],
-            "envelopes": [letter.model_dump_json() for _, letter in sealed],
+            "envelopes": f"[{','.join(letter.model_dump_json() for _, letter in sealed)}]",
             "delivered": [event_id for event_id, _ in deliveries],
             "subscribers": [reader for _, reader in deliveries],
         },
@@ -122,8 +122,9 @@ def stage(db: Database, source: str, occurred_at: datetime, events: Sequence[Eve
 
 STAGE = text("""
     WITH event AS (
-        SELECT * FROM unnest(
-            CAST(:ids AS uuid[]), CAST(:aggregates AS text[]), CAST(:versions AS int[]), CAST(:envelopes AS jsonb[])
+        SELECT * FROM ROWS FROM (
+            unnest(CAST(:ids AS uuid[]), CAST(:aggregates AS text[]), CAST(:versions AS int[])),
+            jsonb_array_elements(CAST(:envelopes AS jsonb))
         ) WITH ORDINALITY AS event (event_id, aggregate, version, envelope, place)
     ), staged AS (
         INSERT INTO outbox (event_id, aggregate, version, envelope)
@@ -236,7 +237,7 @@ def tell_again(db: Database, source: str, events: Sequence[Event], subscriber: s
             "ids": [letter.id for _, letter in sealed],
             "aggregates": [event.aggregate for event, _ in sealed],
             "versions": [event.version for event, _ in sealed],
-            "envelopes": [letter.model_dump_json() for _, letter in sealed],
+            "envelopes": f"[{','.join(letter.model_dump_json() for _, letter in sealed)}]",
             "subscriber": subscriber,
         },
     )
@@ -248,8 +249,9 @@ TELL_AGAIN = text("""
         SELECT event_id, aggregate, version, envelope, place, 1 + coalesce(
             (SELECT max(telling) FROM outbox WHERE (outbox.aggregate, outbox.version) = (told.aggregate, told.version)),
             0) AS telling
-        FROM unnest(
-            CAST(:ids AS uuid[]), CAST(:aggregates AS text[]), CAST(:versions AS int[]), CAST(:envelopes AS jsonb[])
+        FROM ROWS FROM (
+            unnest(CAST(:ids AS uuid[]), CAST(:aggregates AS text[]), CAST(:versions AS int[])),
+            jsonb_array_elements(CAST(:envelopes AS jsonb))
         ) WITH ORDINALITY AS told (event_id, aggregate, version, envelope, place)
     ), superseded AS (
         DELETE FROM outbox_delivery USING event

@@ -3,6 +3,8 @@
 import base64
 import hmac
 import json
+import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -215,6 +217,20 @@ def test_a_token_that_is_not_ours_or_not_now_is_refused(token: str) -> None:
     with pytest.raises(Unauthenticated) as refused:
         tokens.verify(KEYS["TOKEN_VERIFY_KEY"], token)
     assert refused.value.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_token_that_was_good_before_is_refused_when_its_hour_is_over() -> None:
+    token = signed(exp=datetime.now(UTC) - tokens.LEEWAY + timedelta(seconds=2))
+
+    def is_good() -> bool:
+        with suppress(Unauthenticated):
+            return bool(tokens.verify(KEYS["TOKEN_VERIFY_KEY"], token))
+        return False
+
+    assert is_good()
+    deadline = time.monotonic() + 10
+    while is_good():
+        assert time.monotonic() < deadline
 
 
 # -- links --------------------------------------------------------------------------------------------------
