@@ -19,45 +19,79 @@ from services.local.ports import free_port
 from services.local.up import is_ready
 
 ALONE, TOGETHER = 1, 8
+PROCESSES = os.cpu_count() or 1
 
 
 def rows(site: Site, effort: Effort) -> Iterator[Row | Figure]:
     database = site.database("booking", "booking")
-    with site.serving("booking", site.environment({"booking": database})) as ours, bare(site) as theirs:
+    told = site.environment({"booking": database})
+    with site.serving("booking", told) as ours, bare(site) as theirs:
         firm = Firm(ours, site.keys)
         for clients in (ALONE, TOGETHER):
             yield from beside_bare(firm, ours, theirs, clients, effort)
+    with site.serving("booking", told, workers=PROCESSES) as ours:
+        yield from waiting(Firm(ours, site.keys), ours, effort)
     yield from with_pgbench(site, database, effort)
 
 
 def beside_bare(firm: Firm, ours: int, theirs: int, clients: int, effort: Effort) -> Iterator[Row | Figure]:
-    count, waits = effort.of(120 * (1 if clients == ALONE else 4), least=16), list[float]()
+    count, late = _calls(clients, effort), list[float]()
 
     def book() -> float:
         load = posted(ours, firm.as_client, firm.bookings(count), clients)
-        waits.extend(load.seconds)
+        late.append(percentile(load.seconds, 99) * 1000)
         return load.per_second
 
-    def insert() -> float:
-        return posted(theirs, {}, [Call("/meetings", meeting()) for _ in range(count)], clients).per_second
+    def insert(path: str) -> float:
+        return posted(theirs, {}, [Call(path, meeting()) for _ in range(count)], clients).per_second
 
-    contenders: dict[str, Measure] = {"ours": book, "bare": insert}
+    contenders: dict[str, Measure] = {
+        "ours": book,
+        "bare": partial(insert, "/meetings"),
+        "eight": partial(insert, "/meetings-of-eight-statements"),
+    }
     found = interleaved(effort.rounds, contenders)
-    who = "one client" if clients == ALONE else f"{clients} clients at once"
+    who = _who(clients)
     yield Row(
         f"a booking, {who}",
         "a bare FastAPI and SQLModel endpoint that inserts one row",
         at_least(0.5),
         ratio(found["ours"], found["bare"]),
-        "Python's time in one process",
+        "Python's time in one process, a part of it for eight statements instead of two (see below)",
+    )
+    yield Figure(
+        f"the bare endpoint with eight statements, of the one with two, {who}",
+        ratio(found["eight"], found["bare"]).text(),
     )
     yield Figure(f"bookings a second, {who}", Spread.of(found["ours"]).text())
     yield Figure(f"rows a second through the bare endpoint, {who}", Spread.of(found["bare"]).text())
-    if clients == TOGETHER:
-        late = Spread.of([percentile(waits, 99) * 1000])
-        yield Row(
-            f"a booking's 99th percentile, {who}", "a limit", at_most(150, " ms"), late, "the queue for one process"
-        )
+    yield Figure(f"milliseconds of a booking, 99th percentile, {who}, one process", Spread.of(late).text())
+
+
+def waiting(firm: Firm, port: int, effort: Effort) -> Iterator[Row | Figure]:
+    count, late, rates = _calls(TOGETHER, effort), list[float](), list[float]()
+    posted(port, firm.as_client, firm.bookings(count), TOGETHER)
+    for _ in range(effort.rounds):
+        load = posted(port, firm.as_client, firm.bookings(count), TOGETHER)
+        late.append(percentile(load.seconds, 99) * 1000)
+        rates.append(load.per_second)
+    who = f"{_who(TOGETHER)}, a process for each core"
+    yield Row(
+        f"a booking's 99th percentile, {who}",
+        "a limit",
+        at_most(150, " ms"),
+        Spread.of(late),
+        "the cores, which clients, Python and PostgreSQL share",
+    )
+    yield Figure(f"bookings a second, {who}", Spread.of(rates).text())
+
+
+def _calls(clients: int, effort: Effort) -> int:
+    return clients * effort.of(120 if clients == ALONE else 60, least=16)
+
+
+def _who(clients: int) -> str:
+    return "one client" if clients == ALONE else f"{clients} clients at once"
 
 
 def meeting() -> dict[str, str]:

@@ -57,7 +57,13 @@ class Load(NamedTuple):
 
 
 def posted(port: int, headers: Mapping[str, str], calls: Sequence[Call], clients: int) -> Load:
-    """Send these calls by so many clients at once, each by its own connection that is open already."""
+    """Send these calls by so many clients at once, each by its own connection that is open already.
+
+    Each client has a stretch of them: different people book for different processes.
+    """
+    share, rest = divmod(len(calls), clients)
+    if rest:
+        raise ValueError("The clients' shares are alike.")
 
     def send(share: Sequence[Call]) -> list[float]:
         with closing(Caller(port, headers)) as caller:
@@ -65,7 +71,7 @@ def posted(port: int, headers: Mapping[str, str], calls: Sequence[Call], clients
 
     began = time.perf_counter()
     with ThreadPoolExecutor(clients) as pool:
-        shares = list(pool.map(send, [calls[number::clients] for number in range(clients)]))
+        shares = list(pool.map(send, [calls[first : first + share] for first in range(0, len(calls), share)]))
     return Load(len(calls) / (time.perf_counter() - began), [one for share in shares for one in share])
 
 
