@@ -69,7 +69,7 @@ def free(base: Engine, supervisor_id: UUID, days: int) -> bytes:
         last = first + timedelta(days=days)
         calendar = availability.calendar(db, practice, first, last, moment)
         starts = slots.free_starts(calendar, Form.individual, HOUR, first, last, moment)
-        offered = [Slot.model_construct(starts_at=start, ends_at=start + HOUR) for start in starts]
+        offered = [Slot(start, start + HOUR) for start in starts]
         return Slots.model_construct(slots=offered).model_dump_json().encode()
 
 

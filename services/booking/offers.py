@@ -4,10 +4,8 @@ Clients and participants are bound by hours, holidays, absences, notice, horizon
 firm's admin are not; only what is already taken binds everybody.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-
-from pydantic import BaseModel
 
 from services.booking import availability, slots
 from services.booking.availability import Practice
@@ -20,8 +18,9 @@ from services.web.validation import field_error, invalid
 from services.workdays import local
 
 
-class Slot(BaseModel):
-    """A time that was free when it was looked for."""
+@dataclass(slots=True)
+class Slot:
+    """A time that was free when it was looked for. There can be thousands in an answer, so it is no model."""
 
     starts_at: datetime
     ends_at: datetime
@@ -98,4 +97,4 @@ def alternatives(db: Database, practice: Practice, form: Form | None, meeting: S
 
 def nearest(calendar: Calendar, form: Form | None, meeting: Span, now: datetime) -> list[Slot]:
     found = slots.nearest(calendar, form, meeting.end - meeting.start, meeting.start, now)
-    return [Slot(starts_at=span.start, ends_at=span.end) for span in found]
+    return [Slot(span.start, span.end) for span in found]
