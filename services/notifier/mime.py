@@ -5,7 +5,7 @@ What people wrote is folded and encoded by Python's `email`. The rest is ours, p
 stands: to have it parsed and folded as well took four fifths of the time of writing a letter.
 """
 
-from base64 import encodebytes
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,9 @@ from services.notifier.calendar_file import CalendarFile
 from services.notifier.letters import Letter
 from services.notifier.mailboxes import Mailbox
 from services.workdays import local
+
+LINE = 76
+"""Characters of base64 in a line (RFC 2045 §6.8)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +111,9 @@ def _invitation(file: CalendarFile) -> bytes:
 
 
 def _file(kind: str, content: bytes, name: str) -> bytes:
-    return _part(kind, "base64", encodebytes(content).replace(b"\n", b"\r\n"), name)
+    encoded = b64encode(content)
+    lines = (encoded[first : first + LINE] for first in range(0, len(encoded), LINE))
+    return _part(kind, "base64", b"\r\n".join(lines) + b"\r\n", name)
 
 
 def _part(kind: str, encoding: str, body: bytes, beside: str) -> bytes:

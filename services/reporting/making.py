@@ -93,6 +93,6 @@ def _make_overview(db: Database, report: Report, link_key: str, now: datetime) -
 def _give_to_supervisor(
     db: Database, report: Report, document: GoalReport | OverviewReport, link_key: str, now: datetime
 ) -> None:
-    publishing.keep(report, document)
+    sheet = publishing.keep(report, document)
     report.status, report.compiled_at = Status.compiled, now
-    publishing.tell_supervisor(db, report, link_key, now)
+    publishing.tell_supervisor(db, report, sheet, link_key, now)

@@ -11,6 +11,7 @@ from services.database import Database
 from services.events.catalogue import ReportCompiled, ReportReleased
 from services.events.outbox import stage
 from services.reporting import html, links, pdf, sheets
+from services.reporting.blocks import Sheet
 from services.reporting.documents import ClientReport, GoalReport, OverviewReport
 from services.reporting.documents import Report as AnyDocument
 from services.reporting.figures import figures
@@ -39,17 +40,17 @@ _FILE_NAMES = {
 }
 
 
-def keep(report: Report, document: Document) -> None:
-    report.document = document.model_dump(mode="json")
-    report.pdf = pdf.pdf(sheets.sheet(document))
+def keep(report: Report, document: Document) -> Sheet:
+    sheet = sheets.sheet(document)
+    report.document, report.pdf = document.model_dump(mode="json"), pdf.pdf(sheet)
+    return sheet
 
 
-def tell_supervisor(db: Database, report: Report, link_key: str, now: datetime) -> None:
+def tell_supervisor(db: Database, report: Report, sheet: Sheet, link_key: str, now: datetime) -> None:
     """Tell of a report that the supervisor is to read, its pages with it."""
-    document = document_of(report)
     link = links.issue(db, link_key, report, Reader.supervisor, now)
     told = _told(report) | {
-        "html": html.for_letter(sheets.sheet(document)),
+        "html": html.for_letter(sheet),
         "pdf_base64": base64.b64encode(report.pdf or b"").decode(),
     }
     stage(db, "reporting", now, [ReportCompiled(**told, compiled_at=now, supervisor_link=link)])
