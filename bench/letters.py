@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import psycopg
@@ -67,6 +67,7 @@ def rows(site: Site, effort: Effort) -> Iterator[Row | Figure]:
     arrivals = Arrivals(site.letters)
     with site.working("booking", told), site.working("notifier", told, concurrency=2):
         yield from at_once(site, urls["booking"], arrivals, effort)
+    yield from _stages(urls)
     yield from drained(site, site.database("drained", "notifier"), arrivals, effort)
 
 
@@ -103,6 +104,29 @@ def at_once(site: Site, booking: str, arrivals: Arrivals, effort: Effort) -> Ite
     yield Row("the same, 99th percentile", "a limit", at_most(1, " s"), late, "as above")
     yield Figure("milliseconds from commit to letter, median", _milliseconds(found["ours"]))
     yield Figure("milliseconds of a bare Celery task that sends one mail, median", _milliseconds(found["bare"]))
+
+
+def _stages(urls: Mapping[str, str]) -> Iterator[Figure]:
+    """Where that time goes, by the clock of the databases."""
+    with _connection(urls["booking"]) as booking, _connection(urls["notifier"]) as notifier:
+        told = {str(login): moments for login, *moments in booking.execute(TOLD).fetchall()}
+        sent = {str(login): moment for login, moment in notifier.execute(HANDED_OVER).fetchall()}
+    moments = [(*told[login], sent[login]) for login in told.keys() & sent.keys()]
+    for number, stage in enumerate(STAGES):
+        took = median((each[number + 1] - each[number]).total_seconds() for each in moments)
+        yield Figure(f"milliseconds of that {stage}", f"{1000 * took:.1f}")
+
+
+STAGES = (
+    "until the relay has posted the event",
+    "until the notifier has written down what it was told and which letter is due, and booking that it was heard",
+    "until the letter is claimed, written, and offered to the mail server",
+)
+TOLD = """
+    SELECT split_part(aggregate, '/', 2), staged_at, posted_at, confirmed_at FROM outbox_delivery JOIN outbox
+    USING (event_id, aggregate) WHERE aggregate LIKE 'login/%' AND confirmed_at IS NOT NULL
+"""
+HANDED_OVER = "SELECT subject_id, handed_over_at FROM letter WHERE handed_over_at IS NOT NULL"
 
 
 def _milliseconds(figures: list[float]) -> str:
@@ -214,10 +238,13 @@ def _bare_per_second(site: Site, messages: dict[str, bytes], arrivals: Arrivals)
     return _rate(arrivals, len(messages))
 
 
+def _connection(url: str) -> "psycopg.Connection[tuple[Any, ...]]":
+    return psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False))
+
+
 def _messages(notifier: str, link_key: str) -> dict[str, bytes]:
     """What was sent, by recipient: as it rests in the table, unsealed."""
-    url = make_url(notifier).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(url) as connection:
+    with _connection(notifier) as connection:
         rows: list[tuple[UUID, bytes]] = connection.execute(
             "SELECT id, message FROM letter WHERE message IS NOT NULL"
         ).fetchall()
