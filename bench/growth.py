@@ -87,10 +87,10 @@ def _bookings(site: Site, urls: dict[str, str], effort: Effort, against: str) ->
 
 
 READ = (
-    "/api/v1/sessions?limit=50",
-    "/api/v1/processes?limit=50",
-    "/api/v1/clients?limit=50",
-    "/api/v1/supervisors?limit=50",
+    "/api/v1/sessions?limit=10",
+    "/api/v1/processes?limit=10",
+    "/api/v1/clients?limit=10",
+    "/api/v1/supervisors?limit=10",
     "/readyz",
     "/metrics",
 )

@@ -4,29 +4,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from services.local.binaries import unprivileged_account
 from tests.faults.comparison import faults_found
-from tests.faults.house import House, open_house
+from tests.faults.house import House, a_house
 from tests.faults.load import Crowd
-from tests.faults.servers import breakable_servers
-from tests.smtp_catcher import SmtpCatcher
 
 Compare = Callable[[Crowd], None]
 
 
 @pytest.fixture(scope="session")
 def house_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    home = tmp_path_factory.mktemp("faults")
-    smtp = SmtpCatcher()
-    smtp.open()
-    try:
-        with (
-            breakable_servers(home, unprivileged_account()) as (postgres, redis),
-            open_house(home / "house", postgres, redis, smtp) as house,
-        ):
-            yield house
-    finally:
-        smtp.close()
+    with a_house(tmp_path_factory.mktemp("faults")) as house:
+        yield house
 
 
 @pytest.fixture

@@ -13,11 +13,12 @@ from typing import Any
 
 import psycopg
 
+from services.local.binaries import unprivileged_account
 from services.local.processes import Program, start, stop
 from services.local.up import DATABASES
 from services.notifier.postbox import SENDERS
 from tests.confidences import assert_confidential
-from tests.faults.servers import BreakablePostgres, BreakableRedis
+from tests.faults.servers import BreakablePostgres, BreakableRedis, breakable_servers
 from tests.integration.practice import Practice, environment_of, eventually, next_working_morning, without_story
 from tests.integration.start import Start, command_line, descendants
 from tests.smtp_catcher import SmtpCatcher
@@ -176,6 +177,21 @@ def tell(process: int, number: signal.Signals) -> bool:
 def environment_of_process(number: int) -> dict[str, str]:
     pairs = Path(f"/proc/{number}/environ").read_text().split("\0")
     return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+
+
+@contextmanager
+def a_house(home: Path) -> Iterator[House]:
+    """Servers that can be broken, and the practice that works on them."""
+    smtp = SmtpCatcher()
+    smtp.open()
+    try:
+        with (
+            breakable_servers(home, unprivileged_account()) as (postgres, redis),
+            open_house(home / "house", postgres, redis, smtp) as house,
+        ):
+            yield house
+    finally:
+        smtp.close()
 
 
 @contextmanager

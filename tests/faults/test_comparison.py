@@ -18,7 +18,7 @@ Letter = tuple[int, str, int]
 def meeting(*states: tuple[str, int, float]) -> Meeting:
     """Each state with its status, its time as hours after the first one, and the second in which it was promised."""
     told = [
-        State(version, status, FIRST + hours * HOUR, FIRST + (hours + 1) * HOUR, at)
+        State(version, status, FIRST + hours * HOUR, FIRST + (hours + 1) * HOUR, at, at)
         for version, (status, hours, at) in enumerate(states, 1)
     ]
     return Meeting("m", "s", ("a@example.fi",), told)
