@@ -46,7 +46,13 @@ def rows(site: Site, effort: Effort) -> Iterator[Row | Figure]:
     what = f"free slots of {TWO_MONTHS} days with {MANY} meetings"
     yield Row(f"{what}: SQL statements", "a limit", at_most(5), Spread.of([len(statements)]), "the calendar is one")
     late = Spread.of([1000 * percentile(waits, 95)])
-    yield Row(f"{what}: 95th percentile in the service", "a limit", at_most(10, " ms"), late, "some 700 times found and written by Python")
+    yield Row(
+        f"{what}: 95th percentile in the service",
+        "a limit",
+        at_most(10, " ms"),
+        late,
+        "some 700 times found and written by Python",
+    )
     yield Row(
         what, f"with {FEW} meetings", at_most(1.3), ratio(found["busy"], found["calm"]), "the window alone is read"
     )

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -21,6 +22,15 @@ class Containers:
 
     def attempt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([*self.command, *arguments], capture_output=True, text=True, check=False)
+
+    def export(self, target: Path, *arguments: str) -> None:
+        """What a command prints, byte for byte, as a file."""
+        with target.open("wb") as file:
+            subprocess.run([*self.command, *arguments], stdout=file, check=True)
+
+    def feed(self, source: Path, *arguments: str) -> None:
+        with source.open("rb") as file:
+            subprocess.run([*self.command, *arguments], stdin=file, check=True)
 
     def last_words(self) -> str:
         return self.attempt("logs", "--no-color", "--tail", "30").stdout

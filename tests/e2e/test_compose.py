@@ -92,6 +92,36 @@ def test_reporting_is_rebuilt_by_one_command_and_knows_the_process_again(practic
     assert [len(practice.letters(person)) for person in process["people"]] == [1, 1]
 
 
+def test_what_was_backed_up_is_put_back_by_the_commands_of_the_manual_and_told_to_nobody_again(
+    practice: Practice, tmp_path: Path
+) -> None:
+    """docs/operations.md, "Backup and restore", line by line."""
+    containers, process = practice.containers, practice.open_process(participants=2)
+    session = practice.book(process)
+    practice.told(process)
+    for name in ("notifier", "reporting", "booking"):
+        dump = ("exec", "-T", "postgres", "pg_dump", "-U", "postgres", "-Fc", f"tyonohjaus_{name}")
+        containers.export(tmp_path / f"{name}.dump", *dump)
+    lost = practice.book(process, 30)
+    practice.told(process, letters=2)
+
+    containers.compose("stop")
+    containers.compose("up", "--detach", "--wait", "postgres", "redis")
+    for name in ("notifier", "reporting", "booking"):
+        put_back = ("pg_restore", "-U", "postgres", "--clean", "--if-exists", "-d", f"tyonohjaus_{name}")
+        containers.feed(tmp_path / f"{name}.dump", "exec", "-T", "postgres", *put_back)
+    assert "events were heard again" in containers.compose("run", "--rm", "restored")
+    containers.compose("run", "--rm", "rebuild")
+    containers.compose("up", "--detach", "--wait", "--wait-timeout", "180")
+
+    assert practice.booking.get(f"/api/v1/sessions/{session['id']}").json()["starts_at"] == session["starts_at"]
+    assert practice.booking.get(f"/api/v1/sessions/{lost['id']}").status_code == 404
+    later = practice.open_process(participants=2)
+    practice.book(later)
+    practice.told(later)
+    assert [practice.letters(person) for person in process["people"]] == [[], []]
+
+
 def test_the_doctor_finds_nothing_wrong_with_containers_that_run(practice: Practice) -> None:
     assert practice.containers.compose("run", "--rm", "doctor") == "Nothing is wrong.\n"
 
