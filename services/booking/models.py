@@ -182,6 +182,8 @@ class Client(Table, table=True):
     entered_by: UUID | None = Field(default=None, sa_column=Column(ForeignKey("supervisor.id"), index=True))
     created_at: datetime = instant()
 
+    __table_args__ = (Index("clients_by_time", "created_at", "id"),)
+
 
 class Credential(Table, table=True):
     """An API client's identity: whose data it may touch, and the hash of its secret."""
@@ -220,6 +222,7 @@ class Process(Table, table=True):
 
     __table_args__ = (
         CheckConstraint("min_group_size >= 3", name="group_size_hides_answers"),
+        Index("processes_by_time", "opened_at", "id"),
         Index("closed_processes", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
     )
 

@@ -1,4 +1,4 @@
-"""Find by their time: meetings in lists, processes that ended long ago, and events that were told long ago."""
+"""Find by their time what lists show in its order, processes that ended long ago, and events told long ago."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,8 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_index("sessions_by_time", "session", ["starts_at", "id"], if_not_exists=True)
+    op.create_index("processes_by_time", "process", ["opened_at", "id"], if_not_exists=True)
+    op.create_index("clients_by_time", "client", ["created_at", "id"], if_not_exists=True)
     op.create_index(
         "closed_processes",
         "process",
