@@ -62,14 +62,14 @@ from services.web import backlog
 from services.web import pages as web_pages
 from services.web.application import application
 
-ROUTERS = (  # they are asked in this order: first what programs call most
-    scheduling_api.router,
+ROUTERS = (
     tokens_api.router,
     parties_api.router,
     credentials_api.router,
     supervision_api.router,
     supervision_api.recorded,
     availability_api.router,
+    scheduling_api.router,
     intakes_api.router,
     calendar_api.router,
     goals_api.router,

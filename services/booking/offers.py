@@ -18,9 +18,9 @@ from services.web.validation import field_error, invalid
 from services.workdays import local
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # no model: there can be thousands in an answer
 class Slot:
-    """A time that was free when it was looked for. There can be thousands in an answer, so it is no model."""
+    """A time that was free when it was looked for."""
 
     starts_at: datetime
     ends_at: datetime
