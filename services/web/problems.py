@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from fastapi.encoders import jsonable_encoder
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_jsonable_python
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -184,7 +184,7 @@ def _translated(members: Mapping[str, object], language: Language) -> dict[str, 
             return [word(inner) for inner in value]
         return value
 
-    encoded: dict[str, object] = jsonable_encoder(word(dict(members)))
+    encoded: dict[str, object] = to_jsonable_python(word(dict(members)))
     return encoded
 
 
