@@ -74,7 +74,7 @@ def newest_link(stage: Stage, to: str, path: str) -> str:
         settle(stage)
         link = _link(stage, to, path)
     if link is None:
-        raise Refused(f"Nobody has written a link to /{path} to {to}.")
+        raise Refused(f"No letter with a link to /{path} has come to one of those who wait for it.")
     return link
 
 
@@ -128,7 +128,11 @@ def settle(stage: Stage) -> None:
 
 def _is_busy(stage: Stage) -> bool:
     figures = "\n".join(face.get("/metrics").text for face in (stage.booking, stage.reporting))
-    return bool(_UNDONE.search(figures)) or any(due <= now() for due in _due_later(stage))
+    return bool(_UNDONE.search(figures) or _is_sending(stage)) or any(due <= now() for due in _due_later(stage))
+
+
+def _is_sending(stage: Stage) -> bool:
+    return bool(stage.notifier.get("/api/v1/messages", params={"status": "sending", "limit": "1"}).json()["items"])
 
 
 _UNDONE = re.compile(r'^tyonohjaus_(deliveries_open\{.*\}|reports\{status="due"\}) [1-9]', re.MULTILINE)
