@@ -16,7 +16,7 @@ from bench.measuring import Effort
 from bench.report import Figure, Row, describe, write
 from bench.site import opened
 
-NOUNS = ("booking", "slots", "series", "growth", "letters", "waiting", "results", "memory")
+NOUNS = ("booking", "slots", "series", "peers", "growth", "letters", "waiting", "results", "memory")
 """What is measured, in this order: modules of this folder, each with `rows(site, effort)`."""
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"

@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from bench import course
 from bench.measuring import Effort, Spread, interleaved, ratio, seconds
+from bench.peers import python_with
 from bench.report import Figure, Row, at_least, at_most
 from bench.site import Site
 from services import database, design
@@ -110,7 +111,7 @@ def rows(site: Site, effort: Effort) -> Iterator[Row | Figure]:
 
     ours()
     contenders = {"ours": ours, "bare": bare}
-    if peer := weasyprint(site):
+    if peer := python_with(site, "weasyprint", "weasyprint"):
         contenders["peer"] = lambda: _seconds_of_peer(peer, press.fresh(FEWER), site.folder / "pages")
     found = interleaved(effort.rounds, contenders)
     yield Row(
@@ -132,19 +133,6 @@ def rows(site: Site, effort: Effort) -> Iterator[Row | Figure]:
     else:
         yield Figure("WeasyPrint beside it", "not measured: it can't be installed on this machine")
     engine.dispose()
-
-
-def weasyprint(site: Site) -> Path | None:
-    """A Python with WeasyPrint, in an environment of its own; None where it or its libraries can't be had."""
-    home = site.folder / "weasyprint"
-    python = home / "bin" / "python"
-    tried: list[list[str | Path]] = [
-        ["uv", "venv", "--quiet", home],
-        ["uv", "pip", "install", "--quiet", "--python", python, "weasyprint"],
-        [python, "-c", "import weasyprint"],
-    ]
-    ran = (subprocess.run(command, capture_output=True, check=False).returncode == 0 for command in tried)
-    return python if all(ran) else None
 
 
 def _seconds_of_peer(python: Path, pages: list[Sheet], folder: Path) -> float:
