@@ -27,7 +27,7 @@ urlpatterns: list[object] = []
 def configure(address: str) -> None:
     url = urlsplit(address)
     settings.configure(
-        SECRET_KEY="bench",
+        SECRET_KEY="only-here",
         ALLOWED_HOSTS=["*"],
         USE_TZ=True,
         ROOT_URLCONF=__name__,
