@@ -1,6 +1,6 @@
 """The peer django-appointment, in a Django of its own: bookings, and the free times of sixty days, as its pages ask.
 
-Run by a Python that has it (see `bench.peer`), inside one process and without an HTTP server, which is to its
+Run by a Python that has it (see `bench.peers`), inside one process and without an HTTP server, which is to its
 advantage. Prints one line of JSON: seconds and SQL statements of a booking, and of the sixty days.
 """
 
