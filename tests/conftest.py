@@ -1,9 +1,11 @@
 """The real servers that integration tests run on: each is started once a run, from the wheels of the quick start."""
 
 import secrets
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import pytest
 import redis
@@ -11,27 +13,35 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from services.local import postgres, redis_server
-from services.local.binaries import find_programs, unprivileged_account
+from services.local.binaries import find_programs, make_open_folder, unprivileged_account
 from services.local.ports import free_port
 from services.local.postgres import PostgresServer
 from services.local.processes import Program, start, stop, wait_until
 from services.local.redis_server import RedisServer
 from services.migration import create_database
+from tests.integration.practice import running_practice
 from tests.smtp_catcher import SmtpCatcher
 
 FreshDatabase = Callable[[str], str]
 
 
-class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Where several processes share the tests: a file stays in one, and so do all that break the one practice."""
+TOGETHER = {
+    "faults": ("tests/faults/",),
+    "story": ("tests/integration/test_rebuild.py", "tests/integration/test_whole_practice.py", "tests/web/"),
+}
+"""Those that share what takes long to make: the practice that is broken, and the one whose story is played."""
+
+
+class Grouped(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Where several processes share the tests: a file stays in one, and so do those that belong together."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "tests/faults" if file.startswith("tests/faults/") else file
+        return next((group for group, places in TOGETHER.items() if file.startswith(places)), file)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
-    return ByFile(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Grouped:
+    return Grouped(config, log)
 
 
 class DatabaseServer(PostgresServer):
@@ -99,3 +109,18 @@ def smtp_catcher() -> Iterator[SmtpCatcher]:
     catcher.open()
     yield catcher
     catcher.close()
+
+
+@pytest.fixture(scope="session")
+def with_story(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """``with_story(folder)`` is that folder, with a practice in which the demo's story has been played: once a run."""
+    played = tmp_path_factory.mktemp("story") / "data"
+    with running_practice(played, "--demo", seconds=600):
+        pass
+
+    def copy(folder: Path) -> Path:
+        make_open_folder(folder)
+        subprocess.run(["cp", "--archive", f"{played}/.", folder], check=True)
+        return folder
+
+    return copy

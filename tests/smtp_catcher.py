@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -46,6 +47,15 @@ class SmtpCatcher:
         if self._controller:
             self._controller.stop()
             self._controller = None
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Refuse connections inside, and listen again afterwards, whatever happened."""
+        self.close()
+        try:
+            yield
+        finally:
+            self.open()
 
     def wait_for(self, count: int, seconds: float = 10) -> list[EmailMessage]:
         """The messages, as soon as there are ``count`` of them."""

@@ -120,6 +120,15 @@ def four_free_ports() -> int:
     return free_port(neighbours=3)
 
 
+def ports_of(folder: Path) -> int:
+    """The first of four, the same at each start in a folder and in its copies: links in letters lead there."""
+    kept = folder / "ports"
+    if not kept.exists():
+        make_open_folder(folder)
+        kept.write_text(str(four_free_ports()))
+    return int(kept.read_text())
+
+
 def without_story(folder: Path) -> Path:
     """A folder in which a demo has nothing to tell: only its clock can be moved."""
     make_open_folder(folder)
@@ -138,7 +147,7 @@ def next_working_morning(after: datetime) -> datetime:
 @contextmanager
 def running_practice(folder: Path, *options: str, seconds: float = 400) -> Iterator[Practice]:
     """Start everything, and stop it as Ctrl-C does."""
-    command = [sys.executable, "-m", "services.cli", "up", "--data", str(folder), "--port", str(four_free_ports())]
+    command = [sys.executable, "-m", "services.cli", "up", "--data", str(folder), "--port", str(ports_of(folder))]
     with (folder.parent / f"{folder.name}.out").open("wb") as output:
         process = subprocess.Popen([*command, *options], stdout=output, stderr=output, cwd=Path(__file__).parents[2])
 

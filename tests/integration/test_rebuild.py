@@ -118,8 +118,8 @@ class House(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("up") / "data"
+def house(tmp_path_factory: pytest.TempPathFactory, with_story: Callable[[Path], Path]) -> Iterator[House]:
+    folder = with_story(tmp_path_factory.mktemp("up") / "data")
     with running_practice(folder, "--demo") as practice:
         house = House(practice, folder)
         play(house)

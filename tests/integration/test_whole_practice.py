@@ -7,7 +7,7 @@ import csv
 import html
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, time, timedelta
 from io import StringIO
@@ -29,8 +29,8 @@ CASES = (cast.HOME_CARE, cast.SERVICE_GUIDES, cast.MANAGER, cast.NURSES, cast.DA
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("up") / "data"
+def folder(tmp_path_factory: pytest.TempPathFactory, with_story: Callable[[Path], Path]) -> Path:
+    return with_story(tmp_path_factory.mktemp("up") / "data")
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def running() -> Iterator[ExitStack]:
 
 @pytest.fixture(scope="module")
 def practice(folder: Path, running: ExitStack) -> Practice:
-    return running.enter_context(running_practice(folder, "--demo", seconds=400))
+    return running.enter_context(running_practice(folder, "--demo"))
 
 
 @pytest.fixture(scope="module")

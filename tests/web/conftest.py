@@ -22,12 +22,13 @@ ADMIN_EMAIL = "yllapito@tyonohjaus.example"
 
 
 @pytest.fixture(scope="session")
-def practice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Practice]:
+def practice(tmp_path_factory: pytest.TempPathFactory, with_story: Callable[[Path], Path]) -> Iterator[Practice]:
     """What `tyonohjaus up --demo` starts, with the story that it plays."""
+    folder = with_story(tmp_path_factory.mktemp("practice") / "data")
     with pytest.MonkeyPatch.context() as patch:
         for many_log_in in ("LOGIN_RATE", "LOGIN_LETTER_RATE"):
             patch.setenv(many_log_in, "1000/hour")
-        with running_practice(tmp_path_factory.mktemp("practice") / "data", "--demo", seconds=600) as running:
+        with running_practice(folder, "--demo") as running:
             yield running
 
 
