@@ -1,4 +1,4 @@
-"""The real servers that integration tests run on: each is started once a run, from the wheels of the quick start."""
+"""What tests share, made once a run: real servers, from the wheels of the quick start, and a practice with a past."""
 
 import secrets
 import subprocess
