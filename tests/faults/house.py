@@ -53,7 +53,7 @@ class House:
     running: Start
     practice: Practice
     heard_at: float = 0.0
-    """In real time, when the last load had been heard of everywhere."""
+    """By `moment`, when the last load had been heard of everywhere."""
 
     # -- processes --------------------------------------------------------------------------------------
 
@@ -115,6 +115,10 @@ class House:
     def offset(self) -> timedelta:
         return timedelta(seconds=int((self.running.folder / "clock").read_text()))
 
+    def moment(self) -> float:
+        """In seconds, by which changes rest: real time, and what the practice's clock was moved on beside it."""
+        return time.monotonic() + self.offset().total_seconds()
+
     # -- healing ----------------------------------------------------------------------------------------
 
     def drain(self, seconds: float = HEALED_SECONDS, *, patiently: bool = False) -> None:
@@ -124,7 +128,7 @@ class House:
         done `patiently`, the pauses before an event is posted again and the leases of dead senders end at once.
         """
         self._wait(self._all_sent, "what is due now", seconds, patiently)
-        self.heard_at = time.monotonic()
+        self.heard_at = self.moment()
         self.practice.advance_to(self.practice.now() + timedelta(minutes=3))
         self._wait(self._all_sent, "what is due in three minutes", seconds, patiently)
 

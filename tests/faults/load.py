@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from queue import Empty, SimpleQueue
-from typing import Any
 
 import httpx
 
@@ -31,7 +30,7 @@ class State:
     status: str
     starts_at: datetime
     ends_at: datetime
-    #: in real time: when it was first asked for, and when the answer was there
+    #: by House.moment: when it was first asked for, and when the answer was there
     asked_at: float
     promised_at: float
 
@@ -232,10 +231,10 @@ class Person:
 
     def book(self, case: Case, starts_at: datetime) -> Meeting | None:
         wish = {"process_id": case.id, "starts_at": starts_at.isoformat(), "mode": "onsite"}
-        asked_at, told = time.monotonic(), self._post("/api/v1/sessions", wish)
+        asked_at, told = self._moment(), self._post("/api/v1/sessions", wish)
         if told is None:
             return None
-        meeting = Meeting(told["id"], case.supervisor_id, case.addresses, [state(told, asked_at)])
+        meeting = Meeting(told["id"], case.supervisor_id, case.addresses, [self._state(told, asked_at)])
         self.mine.append(meeting)
         self.crowd.ledger.enter(meeting)
         return meeting
@@ -243,18 +242,25 @@ class Person:
     def move(self, meeting: Meeting, starts_at: datetime) -> None:
         if starts_at == meeting.now.starts_at:
             return
-        self._note(meeting, time.monotonic(), self._patch(meeting, {"starts_at": starts_at.isoformat()}))
+        self._note(meeting, self._moment(), self._patch(meeting, {"starts_at": starts_at.isoformat()}))
 
     def call_off(self, meeting: Meeting) -> None:
-        self._note(meeting, time.monotonic(), self._post(f"/api/v1/sessions/{meeting.id}/cancel", {}))
+        self._note(meeting, self._moment(), self._post(f"/api/v1/sessions/{meeting.id}/cancel", {}))
 
     def hold(self, meeting: Meeting, case: Case) -> None:
         wish = {"present": list(case.participants)}
-        self._note(meeting, time.monotonic(), self._post(f"/api/v1/sessions/{meeting.id}/attendance", wish))
+        self._note(meeting, self._moment(), self._post(f"/api/v1/sessions/{meeting.id}/attendance", wish))
 
     def _note(self, meeting: Meeting, asked_at: float, told: Json | None) -> None:
         if told is not None:
-            meeting.states.append(state(told, asked_at))
+            meeting.states.append(self._state(told, asked_at))
+
+    def _state(self, told: Json, asked_at: float) -> State:
+        starts_at, ends_at = (datetime.fromisoformat(told[name]) for name in ("starts_at", "ends_at"))
+        return State(told["version"], told["status"], starts_at, ends_at, asked_at, self._moment())
+
+    def _moment(self) -> float:
+        return self.crowd.house.moment()
 
     def _post(self, path: str, wish: Json) -> Json | None:
         """The same key each time: however often it is sent, it is done once."""
@@ -305,8 +311,3 @@ class Person:
 
 def is_in_flight(answer: httpx.Response) -> bool:
     return answer.status_code == httpx.codes.CONFLICT and answer.json()["type"].endswith("request-in-flight")
-
-
-def state(told: dict[str, Any], asked_at: float) -> State:
-    starts_at, ends_at = (datetime.fromisoformat(told[name]) for name in ("starts_at", "ends_at"))
-    return State(told["version"], told["status"], starts_at, ends_at, asked_at, time.monotonic())
