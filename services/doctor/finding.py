@@ -10,5 +10,9 @@ class Finding(NamedTuple):
     advice: str
 
 
+def counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def minutes(seconds: float) -> str:
     return f"{int(seconds // 60)} minutes" if seconds >= 120 else f"{int(seconds)} seconds"

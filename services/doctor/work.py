@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from services import clock
 from services.database import Database
-from services.doctor.finding import Finding, minutes
+from services.doctor.finding import Finding, counted, minutes
 from services.events.subscriptions import PUBLISHERS
 from services.notifier import postbox
 from services.reporting import rebuilding, reports
@@ -21,13 +21,14 @@ def events(publisher: str, db: Database) -> Iterator[Finding]:
     for waiting in db.execute(backlog.WAITING):
         if waiting.age > backlog.TOO_OLD.total_seconds():
             yield Finding(
-                f"{waiting.open} events of {publisher} wait for {waiting.subscriber}, the oldest for"
+                f"{waiting.subscriber} has not taken in {counted(waiting.open, 'event')} of {publisher}, the oldest for"
                 f" {minutes(waiting.age)}.",
                 f"See that Redis and the workers of {publisher} and {waiting.subscriber} run. Nothing is lost.",
             )
         if waiting.parked:
             yield Finding(
-                f"{waiting.subscriber} could not take in {waiting.parked} events of {publisher}; they are given up.",
+                f"{waiting.subscriber} could not take in {counted(waiting.parked, 'event')} of {publisher};"
+                " no more tries are made.",
                 f"/yllapito of {publisher} says by which error; remove the cause and start them again there.",
             )
 
@@ -55,8 +56,8 @@ def late_letters(db: Database) -> Iterator[Finding]:
 
 
 ADVICE = {
-    "failed": "/viestit shows them and the server's reply. Mostly an address is wrong: correct it, then send again.",
-    "uncertain": "Nobody knows whether they arrived. Ask the recipients; /viestit can send them again.",
+    "failed": "/viestit shows the server's reply. Mostly an address is wrong: correct it, then send again.",
+    "uncertain": "Nobody knows what arrived. Ask the recipients; /viestit can send again.",
 }
 
 IN_TROUBLE = text("""
@@ -72,7 +73,10 @@ IN_TROUBLE = text("""
 def letters_in_trouble(db: Database) -> Iterator[Finding]:
     """Those that nobody has sent again yet."""
     for status, letters in db.execute(IN_TROUBLE, {"since": clock.now(db) - REMEMBERED}):
-        yield Finding(f"{letters} letters of the last week are {status}.", ADVICE[status])
+        yield Finding(
+            f"Of the last week, {counted(letters, 'letter')} {'is' if letters == 1 else 'are'} {status}.",
+            ADVICE[status],
+        )
 
 
 def late_reports(db: Database) -> Iterator[Finding]:
@@ -87,6 +91,6 @@ def late_reports(db: Database) -> Iterator[Finding]:
 def rebuild(db: Database) -> Iterator[Finding]:
     if left := rebuilding.awaited(db):
         yield Finding(
-            f"A rebuild of reporting is under way and waits for {left} events.",
+            f"A rebuild of reporting is under way and waits for {counted(left, 'event')}.",
             "It takes seconds as a rule. If it goes on and no events wait, it broke off: run it once more.",
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
 from fastapi import Request
 from prometheus_client.core import Metric
@@ -87,6 +87,17 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Parked:
+    """An event that its reader could not take in, with the kind of error of the last time."""
+
+    type: str
+    reader: str
+    parked_at: datetime
+    attempts: int
+    error: str
+
+
+@dataclass(frozen=True)
 class State:
     rows: list[Row]
 
@@ -101,9 +112,10 @@ def look(db: Database, request: Request) -> State:
     return State([row for read in gauges for metric in read(db) for row in _rows(metric)])
 
 
-def parked(db: Database) -> Sequence[Any]:
+def parked(db: Database) -> list[Parked]:
     """The deliveries of a publisher that were given up for now, with the kind of error that they ended in."""
-    return db.execute(PARKED, {"most": MOST_PARKED}).all()
+    rows = db.execute(PARKED, {"most": MOST_PARKED})
+    return [Parked(row.type, _part(row.subscriber), row.parked_at, row.attempts, row.last_error or "–") for row in rows]
 
 
 PARKED = text("""
@@ -129,7 +141,11 @@ def _rows(metric: Metric) -> Iterator[Row]:
 
 def _label(meaning: Meaning, part: str) -> str:
     label = word(meaning.label)
-    return f"{label}: {word(LABELS.get(part, part))}" if part else label
+    return f"{label} ({_part(part)})" if part else label
+
+
+def _part(part: str) -> str:
+    return word(LABELS.get(part, part))
 
 
 def span(seconds: float) -> str:

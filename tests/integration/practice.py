@@ -24,12 +24,11 @@ Json = dict[str, Any]
 
 
 def eventually(look: Callable[[], T | None], seconds: float = 60, what: str = "it") -> T:
-    """The first thing that `look` finds, looking again and again until the deadline."""
+    """The first thing that `look` finds, nothing empty, looking again and again until the deadline."""
     deadline = time.monotonic() + seconds
-    while (found := look()) in (None, False, []):
+    while not (found := look()):
         assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
         time.sleep(0.1)
-    assert found is not None
     return found
 
 

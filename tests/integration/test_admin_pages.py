@@ -70,7 +70,7 @@ def test_all_is_well_until_something_waits_too_long(booking: Face, as_admin: Bro
     with booking.engine.begin() as connection:
         connection.execute(text("UPDATE outbox SET staged_at = now() - interval '2 hours'"))
     page = as_admin.get("/yllapito").text
-    assert "Vanhin tapahtuma on odottanut: viestit: 2\N{NO-BREAK SPACE}t" in page
+    assert "Vanhin tapahtuma on odottanut (viestit): 2\N{NO-BREAK SPACE}t" in page
     assert "Katso, ovatko vastaanottajan työprosessi ja Redis käynnissä." in page
 
 
@@ -222,7 +222,7 @@ def test_each_service_shows_its_own_state_to_the_admin(other: Other) -> None:
 
     assert page.status_code == 200
     assert "Kaikki on kunnossa" in page.text
-    assert ("Raportteja: tekemättä" if other.name == "reporting" else "Viestejä: odottaa aikaansa") in page.text
+    assert ("Raportteja (tekemättä)" if other.name == "reporting" else "Viestejä (odottaa aikaansa)") in page.text
     for role in (Role.supervisor, Role.client):
         assert other.browser(role, uuid4()).get("/yllapito").status_code == 404
 

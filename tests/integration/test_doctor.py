@@ -106,13 +106,13 @@ def test_what_stands_still_is_said_with_what_to_do(folder: Path, practice: Pract
     assert code == 1
     lines = said.splitlines()
     for wrong in (
-        "1 events of booking wait for notifier, the oldest for 60 minutes.",
-        "notifier could not take in 1 events of booking; they are given up.",
+        "notifier has not taken in 1 event of booking, the oldest for 60 minutes.",
+        "notifier could not take in 1 event of booking; no more tries are made.",
         "The oldest letter that is due has waited 60 minutes.",
-        "2 letters of the last week are failed.",
-        "1 letters of the last week are uncertain.",
+        "Of the last week, 2 letters are failed.",
+        "Of the last week, 1 letter is uncertain.",
         "The oldest report that is due has waited 120 minutes to be made.",
-        "A rebuild of reporting is under way and waits for 1 events.",
+        "A rebuild of reporting is under way and waits for 1 event.",
     ):
         assert lines[lines.index(wrong) + 1].startswith("    "), wrong
     assert {line.split(":")[0] for line in lines if "is not ready" in line} == {
