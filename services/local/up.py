@@ -274,10 +274,11 @@ def start_mailbox(house: House) -> None:
 
 
 def start_services(house: House) -> None:
+    """Until they answer. What stands still, as /readyz tells, is no reason to stop: mail may be away for hours."""
     house.start(*(part for service in SERVICES for part in parts_of(house, service)))
     for service in SERVICES:
-        ready = partial(is_ready, house.plan.port_of(service), "/readyz")
-        wait_until(ready, house.children, what=service, seconds=READY_SECONDS)
+        answers = partial(is_ready, house.plan.port_of(service), "/healthz")
+        wait_until(answers, house.children, what=service, seconds=READY_SECONDS)
 
 
 def parts_of(house: House, service: str) -> list[Program]:

@@ -70,6 +70,15 @@ def lasting(told: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in told.items() if not name.endswith(("DATABASE_URL", "REDIS_URL", "SMTP_URL"))}
 
 
+A_LATE_LETTER = """
+    INSERT INTO letter (id, kind, subject_id, time, recipient_id, created_at, due_at, status, next_try_at,
+      awaits_server)
+    VALUES (gen_random_uuid(), 'booking_confirmation', gen_random_uuid(), now(), gen_random_uuid(), now(),
+      now() - interval '1 hour', 'planned', now() + interval '1 hour', true)
+"""
+"""The mail server was away for an hour."""
+
+
 def test_a_start_tells_its_addresses_keeps_others_away_stops_clean_and_is_found_again(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     with ready(Start(folder)) as first:
@@ -79,6 +88,8 @@ def test_a_start_tells_its_addresses_keeps_others_away_stops_clean_and_is_found_
         assert all(answers(f"{told[f'{service}_URL']}/readyz") for service in ("BOOKING", "REPORTING", "NOTIFIER"))
         with first.database() as database:
             database.execute("CREATE TABLE kept AS SELECT 1 AS it")
+        with psycopg.connect(told["NOTIFIER_DATABASE_URL"].replace("+psycopg", "")) as database:
+            database.execute(A_LATE_LETTER)
 
         assert refusal(Start(folder)).startswith("tyonohjaus: another start uses")
         taken = refusal(Start(tmp_path / "other", port=first.port - 1))
@@ -94,6 +105,7 @@ def test_a_start_tells_its_addresses_keeps_others_away_stops_clean_and_is_found_
         assert lasting(environment_of(folder)) == lasting(told)
         with second.database() as database:
             assert database.execute("SELECT it FROM kept").fetchall() == [(1,)]
+        assert not answers(f"{told['NOTIFIER_URL']}/readyz"), "a letter is late, and the start has not waited for it"
         assert second.stop(signal.SIGINT) == 0
 
 
