@@ -32,20 +32,12 @@ TOGETHER = {
 """Those that share what takes long to make: the practice that is broken, and the one whose story is played."""
 
 
-def group_of(nodeid: str) -> str | None:
-    return next((group for group, places in TOGETHER.items() if nodeid.startswith(places)), None)
-
-
 class Grouped(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Where several processes share the tests: a file stays in one, and so do those that belong together."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return group_of(nodeid) or nodeid.partition("::")[0]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The groups first: each is a good part of a run, and the last one would be left alone with the machine."""
-    items.sort(key=lambda item: group_of(item.nodeid) is None)
+        file = nodeid.partition("::")[0]
+        return next((group for group, places in TOGETHER.items() if file.startswith(places)), file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Grouped:

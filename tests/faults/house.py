@@ -115,6 +115,13 @@ class House:
     def offset(self) -> timedelta:
         return timedelta(seconds=int((self.running.folder / "clock").read_text()))
 
+    def move_clock(self, step: timedelta) -> None:
+        """Backwards too, as a machine's clock may go. Who reads it meanwhile sees the old time or the new one."""
+        clock = self.running.folder / "clock"
+        new = clock.with_suffix(".new")
+        new.write_text(str(int((self.offset() + step).total_seconds())))
+        new.replace(clock)
+
     def moment(self) -> float:
         """In seconds, by which changes rest: real time, and what the practice's clock was moved on beside it."""
         return time.monotonic() + self.offset().total_seconds()

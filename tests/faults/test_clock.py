@@ -71,15 +71,15 @@ def test_reminders_leave_once_at_nine_by_the_wall_on_both_sides_of_the_night(off
 def test_a_clock_that_jumps_back_by_an_hour_and_forward_again_sends_everything_once(
     house: House, crowd: Crowd, heal: Compare
 ) -> None:
-    clock, hour = house.running.folder / "clock", timedelta(hours=1)
+    hour = timedelta(hours=1)
     house.practice.advance_to(house.practice.now() + hour)
     crowd.start()
     crowd.wait_for(15)
-    clock.write_text(str(int((house.offset() - hour).total_seconds())))
+    house.move_clock(-hour)
     crowd.wait_for(25)
     crowd.stop()
     eventually(lambda: house.count("booking", OPEN_DELIVERIES) == 0, what="the confirmation of every event")
-    clock.write_text(str(int((house.offset() + hour).total_seconds())))
+    house.move_clock(hour)
 
     heal(crowd)
 
