@@ -83,6 +83,7 @@ def test_what_was_given_up_is_shown_and_tried_again(booking: Face, as_admin: Bro
 
     page = as_admin.get("/yllapito").text
     assert "supervisor.changed.v1" in page
+    assert "<td>viestit</td>" in page, "readers have Finnish names"
     assert "ValueError" in page
     tried = as_admin.post("/yllapito/uudelleen")
     assert tried.headers["Location"] == "/yllapito?tehty=uudelleen"
