@@ -51,7 +51,7 @@ def late_letters(db: Database) -> Iterator[Finding]:
     if late > postbox.TOO_LATE:
         yield Finding(
             f"The oldest letter that is due has waited {minutes(late.total_seconds())}.",
-            "See that the worker of notifier runs and the mail server takes letters; they leave by themselves then.",
+            "See that the workers of notifier and booking run and the mail server takes letters; they leave by themselves then.",
         )
 
 

@@ -114,8 +114,8 @@ def publisher_of(envelope: Envelope) -> str:
     return envelope.source.rsplit("/", 1)[-1]
 
 
-def ping(office: PostOffice, publisher: str, subscriber: str, asked_at: datetime) -> None:
-    office.post(PING, publisher, subscriber, asked_at.isoformat(), to=subscriber)
+def ping(office: PostOffice, publisher: str, subscriber: str, asked_at: datetime, heard_until: datetime) -> None:
+    office.post(PING, publisher, subscriber, asked_at.isoformat(), heard_until.isoformat(), to=subscriber)
 
 
 def heartbeat_queue(service: str, worker: str) -> str:

@@ -48,6 +48,14 @@ class Received(Incoming, table=True):
     )
 
 
+class Heard(Incoming, table=True):
+    """Until when, by the practice's clock, the effect of everything that a publisher told is in this database."""
+
+    __tablename__ = "heard"
+    publisher: str = Field(primary_key=True)
+    until: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
 def is_first(db: Database, event_id: UUID) -> bool:
     """Note the event as received; a twin that is handled at this moment is waited for."""
     inserted = db.execute(
@@ -55,6 +63,15 @@ def is_first(db: Database, event_id: UUID) -> bool:
         {"id": event_id},
     )
     return inserted.first() is not None
+
+
+def note_heard(db: Database, publisher: str, until: datetime) -> None:
+    """Pings may overtake one another; what has been heard once stays so."""
+    db.execute(
+        text("""INSERT INTO heard (publisher, until) VALUES (:publisher, :until)
+                ON CONFLICT (publisher) DO UPDATE SET until = greatest(heard.until, excluded.until)"""),
+        {"publisher": publisher, "until": until},
+    )
 
 
 def unheard(db: Database, told: Sequence[UUID]) -> Sequence[UUID]:
@@ -129,7 +146,10 @@ class Subscriber:
         for envelope in message.payload[0]:
             self._office().refuse(Envelope.model_validate(envelope), self._service, "UnknownEvent")
 
-    def _answer(self, publisher: str, subscriber: str, asked_at: str) -> None:
+    def _answer(self, publisher: str, subscriber: str, asked_at: str, heard_until: str | None = None) -> None:
+        if heard_until:  # a relay of before 0014 does not say it
+            with transaction(self._engine()) as db:
+                note_heard(db, publisher, datetime.fromisoformat(heard_until))
         self._office().try_to_post(bus.ANSWERED, subscriber, asked_at, to=publisher)
 
 

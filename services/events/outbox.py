@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from services import clock
 from services.database import Database
 from services.events.catalogue import Envelope, Event
 from services.events.subscriptions import subscribers_of
@@ -193,6 +194,19 @@ def answered(db: Database, subscriber: str, asked_at: datetime) -> None:
                 SET answered_at = greatest(pulse.answered_at, excluded.answered_at)"""),
         {"subscriber": subscriber, "asked_at": asked_at},
     )
+
+
+def heard_until(db: Database, subscriber: str) -> datetime:
+    """When, by the practice's clock, the oldest event happened that this reader has not confirmed; else now.
+
+    What is parked does not count: nobody knows how long that will be.
+    """
+    oldest: datetime | None = db.scalar(
+        text("""SELECT min(CAST(envelope ->> 'time' AS timestamptz)) FROM outbox_delivery JOIN outbox USING (event_id)
+                WHERE subscriber = :subscriber AND confirmed_at IS NULL AND parked_at IS NULL"""),
+        {"subscriber": subscriber},
+    )
+    return oldest or clock.now(db)
 
 
 def unpark(db: Database) -> int:

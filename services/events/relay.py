@@ -65,7 +65,7 @@ def mark(db: Database, statement: TextClause, rows: Due, **parameters: timedelta
 
 
 def ping_readers(engine: Engine, office: bus.PostOffice, publisher: str) -> bool:
-    """Ask every reader that was not asked lately, whichever relay asked it."""
+    """Ask every reader that was not asked lately, whichever relay asked it, and tell it what it has confirmed."""
     with transaction(engine) as db:
         for subscriber in PUBLISHERS[publisher]:
             asked_at = db.execute(
@@ -76,7 +76,7 @@ def ping_readers(engine: Engine, office: bus.PostOffice, publisher: str) -> bool
                 {"subscriber": subscriber, "every": PING_EVERY},
             ).scalar()
             if asked_at is not None:
-                bus.ping(office, publisher, subscriber, asked_at)
+                bus.ping(office, publisher, subscriber, asked_at, outbox.heard_until(db, subscriber))
     return False
 
 

@@ -18,6 +18,7 @@ from sqlmodel import col
 
 from services import clock
 from services.database import Database, transaction
+from services.events.inbox import Heard
 from services.notifier.models import Letter, ServerRest, Status
 from services.notifier.smtp import FINAL_REPLY_SECONDS
 from services.notifier.wishes import ANSWERS, by_day
@@ -30,6 +31,8 @@ PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, *[60] * 47)]
 TOO_LATE = timedelta(minutes=10)
 """A letter that should have left before then shows that something stands still."""
 BEHIND = timedelta(minutes=1)
+"""Longer than an event takes that is lost once, and a ping after it: a letter that leaves within that is in time."""
+MEETINGS_ARE_TOLD_BY = "booking"
 UNSUSPECTED = 5
 """So many senders may die with a letter in hand before it is suspected."""
 LONGEST_REST = timedelta(seconds=60)
@@ -41,7 +44,14 @@ SENDERS = 7_296_012
 
 
 def _due(now: datetime) -> list[ColumnElement[bool]]:
-    return [col(Letter.status) == Status.planned, col(Letter.next_try_at) <= now, *_awake(now)]
+    return [col(Letter.status) == Status.planned, col(Letter.next_try_at) <= now, *_awake(now), _not_overtaken(now)]
+
+
+def _not_overtaken(now: datetime) -> ColumnElement[bool]:
+    """What had its hour (a reminder, say) and is late waits until all has been heard that may have overtaken it."""
+    lately = now - BEHIND
+    heard = select(col(Heard.until)).where(col(Heard.publisher) == MEETINGS_ARE_TOLD_BY).scalar_subquery()
+    return or_(col(Letter.kind).in_(ANSWERS), col(Letter.due_at) >= lately, heard >= lately)
 
 
 def _awake(now: datetime) -> list[ColumnElement[bool]]:
@@ -58,14 +68,6 @@ def holds_due(engine: Engine) -> bool:
 def is_due(db: Database, now: datetime) -> bool:
     rests = exists().where(col(ServerRest.until) > func.clock_timestamp())
     return db.scalar(select(col(Letter.id)).where(*_due(now), ~rests).limit(1)) is not None
-
-
-def is_behind(engine: Engine) -> bool:
-    """Whether what had its hour (a reminder, say) should have left by now: then nobody was at work for a while."""
-    with transaction(engine) as db:
-        now = clock.now(db)
-        late = (~col(Letter.kind).in_(ANSWERS), col(Letter.due_at) < now - BEHIND)
-        return db.scalar(select(col(Letter.id)).where(*_due(now), *late).limit(1)) is not None
 
 
 def postpone_to_morning(db: Database, now: datetime) -> None:

@@ -23,9 +23,9 @@ from services.notifier.models import (
     Supervisor,
 )
 from services.notifier.settings import settings
-from services.notifier.worker import app, engine, office, send_what_was_asked_for
+from services.notifier.worker import app, engine, office, send_due
 
-subscriber = Subscriber(app, "notifier", engine, office, then=send_what_was_asked_for)
+subscriber = Subscriber(app, "notifier", engine, office, then=send_due)
 
 
 @subscriber.on(c.SupervisorChanged)

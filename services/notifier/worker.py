@@ -36,18 +36,6 @@ def call_sender() -> None:
     office().try_to_post(SEND_DUE, to="notifier", expires=STALE_AFTER_SECONDS)
 
 
-def send_what_was_asked_for() -> None:
-    """Send at once what an event has made due; to call a sender through Redis first would take longer.
-
-    After an absence what changed meanwhile is still in the queue, and no reminder may leave before it is heard: then
-    the call for a sender goes behind it.
-    """
-    if postbox.is_behind(engine()):
-        call_sender()
-    else:
-        send_due()
-
-
 @app.task(name=SEND_DUE)  # type: ignore[untyped-decorator]
 def send_due() -> None:
     if delivery.send_due(engine(), settings()):

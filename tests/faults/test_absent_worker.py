@@ -10,7 +10,10 @@ from services.workdays import at_wall_clock, local, working_day_on_or_before
 from tests.faults.conftest import Compare
 from tests.faults.house import House, tell
 from tests.faults.load import Crowd, Meeting, Person
+from tests.integration.practice import eventually
 from tests.integration.start import descendants
+
+UNPOSTED = "SELECT count(*) FROM outbox_delivery WHERE confirmed_at IS NULL AND posted_at IS NULL"
 
 
 @pytest.fixture
@@ -29,8 +32,9 @@ def working_day(house: House, days: int) -> datetime:
     return at_wall_clock(day, time(13))
 
 
+@pytest.mark.parametrize("redis_keeps", [True, False], ids=["what waits is kept", "what waits is lost"])
 def test_of_what_was_missed_only_that_is_told_which_still_matters(
-    house: House, crowd: Crowd, heal: Compare, secretary: Person
+    house: House, crowd: Crowd, heal: Compare, secretary: Person, redis_keeps: bool
 ) -> None:
     one, other = crowd.cases[0], crowd.cases[2]
     far = working_day(house, 16)
@@ -49,6 +53,9 @@ def test_of_what_was_missed_only_that_is_told_which_still_matters(
         tell(process, signal.SIGKILL)
     secretary.call_off(dropped)
     secretary.move(moved, far + timedelta(days=20))
+    if not redis_keeps:
+        eventually(lambda: house.count("booking", UNPOSTED) == 0, what="the post of what changed")
+        house.redis.flush()
     house.practice.advance_to(kept.now.starts_at - timedelta(hours=3))
     tell(worker, signal.SIGKILL)
     heal(crowd)

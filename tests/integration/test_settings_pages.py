@@ -94,6 +94,7 @@ def test_no_other_site_can_press_the_buttons(desk: Browser) -> None:
 def test_hours_with_several_stretches_a_day_are_saved(booking_api: TestClient, desk: Browser, supervisor: Json) -> None:
     typed = TERMS | stretch(0, 1, "09:00", "12:00") | stretch(1, 1, "13:00", "16:00", "individual")
     typed |= stretch(2, 3, "", "") | stretch(3, 5, "08:00", "10:00", "pair,team,group,community")
+    typed |= stretch(4, 4, "09:00", "12:00")  # when Monday begins within the notice or is a holiday, Thursday does not
     saved = desk.post("/tyo/asetukset/tyoajat", data=typed)
 
     assert (saved.status_code, saved.headers["Location"]) == (303, "/tyo/asetukset/tyoajat?tehty=tallennettu")
@@ -101,6 +102,7 @@ def test_hours_with_several_stretches_a_day_are_saved(booking_api: TestClient, d
     assert [(one["weekday"], one["start"], one["forms"]) for one in rules["weekly"]] == [
         (1, "09:00", None),
         (1, "13:00", ["individual"]),
+        (4, "09:00", None),
         (5, "08:00", ["pair", "team", "group", "community"]),
     ]
     assert (rules["holidays"], rules["daily_limit"], rules["buffer_after_minutes"]) == ("FI", None, 15)

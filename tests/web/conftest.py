@@ -96,6 +96,12 @@ def log_in(page: Page, enter: Callable[..., None]) -> Callable[..., Page]:
     return logged_in
 
 
+def choose_day(page: Page) -> None:
+    """One of the next month, whose times no day's notice can reach, whatever day and hour it is now."""
+    page.get_by_role("link", name="Seuraava").click()
+    page.locator(".month .free").nth(2).click()
+
+
 def assert_accessible(page: Page) -> None:
     """What axe-core finds wrong with a page by WCAG 2.2 A and AA, and that nothing is wider than the window."""
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

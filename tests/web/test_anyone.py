@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.integration.practice import Json, Practice
-from tests.web.conftest import NARROWEST, assert_accessible
+from tests.web.conftest import NARROWEST, assert_accessible, choose_day
 from tests.web.making import a_supervisor
 
 pytestmark = pytest.mark.browser
@@ -25,8 +25,7 @@ def address() -> str:
 
 def choose_time(page: Page, supervisor: Json, clock: str) -> None:
     page.get_by_role("link", name=f"Katso vapaat ajat {supervisor['name']}").click()
-    page.get_by_role("link", name="Seuraava").click()
-    page.locator(".month .free").nth(2).click()
+    choose_day(page)
     page.get_by_role("link", name=clock).click()
 
 
@@ -63,7 +62,7 @@ def test_the_first_page_leads_to_a_talk_that_is_confirmed_moved_and_called_off(
     expect(page.get_by_role("status")).to_contain_text("Aika on vahvistettu.")
     assert_accessible(page)
 
-    page.locator(".month .free").last.click()
+    choose_day(page)
     assert_accessible(page)
     page.get_by_role("radio", name="12.00").check()
     page.get_by_role("button", name="Siirrä keskustelu").click()
@@ -80,7 +79,7 @@ def test_the_days_are_seen_before_the_times_and_nothing_typed_is_lost(
 ) -> None:
     page.goto(f"{practice.booking.base_url}/varaa/{supervisor['id']}")
     assert_accessible(page)
-    page.locator(".month .free").first.click()
+    choose_day(page)
     assert_accessible(page)
     page.get_by_role("link", name="9.00").click()
 
@@ -108,7 +107,7 @@ def test_the_days_are_seen_before_the_times_and_nothing_typed_is_lost(
 
 def test_the_back_button_keeps_what_was_typed(practice: Practice, page: Page, supervisor: Json) -> None:
     page.goto(f"{practice.booking.base_url}/varaa/{supervisor['id']}")
-    page.locator(".month .free").first.click()
+    choose_day(page)
     page.get_by_role("link", name="9.00").click()
     introduce(page, "vieras@example.fi")
 

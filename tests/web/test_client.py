@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from services.workdays import same_wall_clock
 from tests.integration.practice import Json, Practice
-from tests.web.conftest import NARROWEST, assert_accessible
+from tests.web.conftest import NARROWEST, assert_accessible, choose_day
 from tests.web.making import a_client, a_process, a_supervisor
 
 pytestmark = pytest.mark.browser
@@ -23,11 +23,6 @@ def ordered(practice: Practice) -> tuple[Json, Json]:
     return client, a_process(practice, a_supervisor(practice), client, "team", 3)
 
 
-def choose_free_day(page: Page) -> None:
-    page.get_by_role("link", name="Seuraava").click()
-    page.locator(".month .free").first.click()
-
-
 def test_a_client_books_moves_and_calls_off(ordered: tuple[Json, Json], log_in: LogIn) -> None:
     client, process = ordered
     page = log_in(client["contact"]["email"])
@@ -38,7 +33,7 @@ def test_a_client_books_moves_and_calls_off(ordered: tuple[Json, Json], log_in: 
 
     page.get_by_role("link", name="Varaa tapaaminen tai sarja").click()
     assert_accessible(page)
-    choose_free_day(page)
+    choose_day(page)
     assert_accessible(page)
     page.get_by_role("radio", name="10.00").check()
     page.get_by_label("Etäyhteydellä").check()
@@ -50,7 +45,7 @@ def test_a_client_books_moves_and_calls_off(ordered: tuple[Json, Json], log_in: 
 
     page.get_by_role("link", name="Siirrä tai peru").click()
     assert_accessible(page)
-    choose_free_day(page)
+    choose_day(page)
     page.get_by_role("radio", name="12.00").check()
     page.get_by_role("button", name="Siirrä tapaaminen").click()
     expect(page.get_by_role("status")).to_contain_text("on siirretty")
@@ -68,7 +63,7 @@ def test_a_client_solves_the_conflicts_of_a_series(
     client, process = ordered
     page = log_in(client["contact"]["email"])
     page.goto(f"{practice.booking.base_url}/oma/prosessit/{process['id']}/varaa")
-    choose_free_day(page)
+    choose_day(page)
     page.get_by_role("radio", name="10.00").check()
     first = datetime.fromisoformat(page.locator("input[name=starts_at]:checked").input_value())
     second = same_wall_clock(first, 14).isoformat()
@@ -122,7 +117,7 @@ def test_a_client_books_without_scripts_on_the_narrowest_phone(
         page = context.new_page()
         enter(page, client["contact"]["email"])
         page.goto(f"{practice.booking.base_url}/oma/prosessit/{process['id']}/varaa")
-        choose_free_day(page)
+        choose_day(page)
         page.get_by_role("radio", name="10.00").check()
         page.get_by_role("button", name="Varaa").click()
         expect(page.get_by_role("status")).to_contain_text("Aika on varattu")
