@@ -18,6 +18,14 @@ def day_ahead(days: int = 14, weekday: int | None = None) -> date:
     return day
 
 
+def days_ahead(count: int, first: int = 14) -> list[date]:
+    """So many different working days, at least three days apart, also where holidays come in between."""
+    days = [day_ahead(first)]
+    while len(days) < count:
+        days.append(day_ahead((days[-1] - datetime.now(HELSINKI).date()).days + 3))
+    return days
+
+
 def at(day: date, clock: str = "10:00") -> str:
     """The instant in UTC at which the clocks in Helsinki show this, as the API writes it."""
     wall = datetime.combine(day, time.fromisoformat(clock), HELSINKI)

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from services.database import transaction
 from services.events.outbox import Staged
 from tests.integration.conftest import Face
-from tests.integration.diary import at, book, day_ahead
+from tests.integration.diary import at, book, days_ahead
 
 Json = dict[str, Any]
 Clock = Callable[[timedelta], None]
@@ -50,8 +50,7 @@ def answer(api: TestClient, evaluation: Json, expect: int = 201, **wish: object)
 
 def hold(booking: Face, process: Json, clock: Clock, count: int, first_day: int = 14) -> list[Json]:
     """Book so many meetings, one a working day, and hold each on its day; returns them."""
-    days = [day_ahead(first_day + 3 * index) for index in range(count)]
-    sessions = [book(booking.admin, process, at(day)) for day in days]
+    sessions = [book(booking.admin, process, at(day)) for day in days_ahead(count, first_day)]
     clock(timedelta(days=first_day + 3 * count + 30))
     return [attend(booking, process, session) for session in sessions]
 

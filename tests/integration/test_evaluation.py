@@ -16,7 +16,7 @@ from services.booking import rounds_due
 from services.database import transaction
 from services.web.links import digest, secret
 from tests.integration.conftest import Face
-from tests.integration.diary import at, book, day_ahead
+from tests.integration.diary import at, book, day_ahead, days_ahead
 from tests.integration.evaluating import (
     Clock,
     a_goal,
@@ -83,7 +83,7 @@ def shown(api: TestClient, evaluation: Json) -> Json:
 def test_rounds_open_with_the_goals_half_way_and_with_the_last_meeting(
     booking: Face, process: Json, start: Json, clock: Clock
 ) -> None:
-    sessions = [book(booking.admin, process, at(day_ahead(14 + 3 * index))) for index in range(4)]
+    sessions = [book(booking.admin, process, at(day)) for day in days_ahead(4)]
     clock(timedelta(days=60))
     seen = []
     for session in sessions:
