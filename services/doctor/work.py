@@ -51,8 +51,8 @@ def late_letters(db: Database) -> Iterator[Finding]:
     if late > postbox.TOO_LATE:
         yield Finding(
             f"The oldest letter that is due has waited {minutes(late.total_seconds())}.",
-            "See that the workers of notifier and booking run and the mail server takes letters; they leave by themselves"
-            " then.",
+            "See that the workers of notifier and booking run and the mail server takes letters;"
+            " they leave by themselves then.",
         )
 
 
