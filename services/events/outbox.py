@@ -199,14 +199,20 @@ def answered(db: Database, subscriber: str, asked_at: datetime) -> None:
 def heard_until(db: Database, subscriber: str) -> datetime:
     """When, by the practice's clock, the oldest event happened that this reader has not confirmed; else now.
 
-    What is parked does not count: nobody knows how long that will be.
+    What is parked, or waits behind what is, does not count: nobody knows how long that will be.
     """
-    oldest: datetime | None = db.scalar(
-        text("""SELECT min(CAST(envelope ->> 'time' AS timestamptz)) FROM outbox_delivery JOIN outbox USING (event_id)
-                WHERE subscriber = :subscriber AND confirmed_at IS NULL AND parked_at IS NULL"""),
-        {"subscriber": subscriber},
-    )
+    oldest: datetime | None = db.scalar(OLDEST_UNHEARD, {"subscriber": subscriber})
     return oldest or clock.now(db)
+
+
+OLDEST_UNHEARD = text("""
+    SELECT min(CAST(o.envelope ->> 'time' AS timestamptz)) FROM outbox_delivery d JOIN outbox o USING (event_id)
+    WHERE d.subscriber = :subscriber AND d.confirmed_at IS NULL AND d.parked_at IS NULL
+      AND NOT EXISTS (
+        SELECT 1 FROM outbox_delivery earlier
+        WHERE earlier.subscriber = d.subscriber AND earlier.aggregate = d.aggregate
+          AND earlier.version < d.version AND earlier.confirmed_at IS NULL AND earlier.parked_at IS NOT NULL)
+""")
 
 
 def unpark(db: Database) -> int:

@@ -1,5 +1,6 @@
 """Events reach every reader and take effect once, whatever Redis and the workers do in between."""
 
+import base64
 import json
 import os
 import subprocess
@@ -87,6 +88,13 @@ class Practice:
         before = self.pulse()
         ping_readers(self.publisher, self.office, "booking")
         until(lambda: self.pulse() != before)
+
+    def last_ping(self) -> list[datetime]:
+        """When it was asked, and until when everything was heard."""
+        with redis.Redis.from_url(self.redis_url) as client:
+            message = json.loads(client.lindex("notifier", 0))
+        _, _, *moments = json.loads(base64.b64decode(message["body"]))[0]
+        return [datetime.fromisoformat(moment) for moment in moments]
 
     def pulse(self) -> datetime | None:
         with transaction(self.publisher) as db:
@@ -300,6 +308,21 @@ def test_a_reader_is_asked_by_one_of_two_relays(practice: Practice) -> None:
 
     with redis.Redis.from_url(practice.redis_url) as client:
         assert client.llen("notifier") == 1
+
+
+def test_a_ping_says_until_when_everything_was_heard(practice: Practice) -> None:
+    """What is parked would else hold up late reminders for ever, and so would what waits behind it."""
+    practice.stage(stuck := uuid4(), 1)
+    practice.stage(stuck, 2)
+    ping_readers(practice.publisher, practice.office, "booking")
+    assert practice.last_ping()[-1] == NOW
+
+    practice.let_the_pause_pass()
+    with transaction(practice.publisher) as db:
+        db.execute(text("UPDATE outbox_delivery SET parked_at = now() WHERE version = 1"))
+    ping_readers(practice.publisher, practice.office, "booking")
+    asked_at, heard_until = practice.last_ping()
+    assert abs(heard_until - asked_at) < timedelta(seconds=5)
 
 
 def test_a_redis_that_is_away_leaves_the_delivery_open(practice: Practice) -> None:
