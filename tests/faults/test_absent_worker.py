@@ -39,7 +39,7 @@ def test_of_what_was_missed_only_that_is_told_which_still_matters(
     one, other = crowd.cases[0], crowd.cases[2]
     far = working_day(house, 16)
     kept, dropped = secretary.book(one, far), secretary.book(other, far)
-    over = secretary.book(one, working_day(house, 12))
+    over = secretary.book(one, working_day(house, 9))
     moved = secretary.book(other, far + timedelta(hours=2))
     assert kept
     assert dropped

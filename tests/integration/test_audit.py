@@ -60,7 +60,7 @@ def test_whatever_is_changed_is_noted_with_who_did_it_by_which_key(
     meeting = book(maija, process, at(day_ahead()))
     moved = change(maija, meeting, starts_at=at(day_ahead(), "13:00"))
     maija.post(f"/api/v1/sessions/{moved['id']}/cancel", json={})
-    absence = {"starts_at": at(day_ahead(30)), "ends_at": at(day_ahead(31))}
+    absence = {"starts_at": at(day_ahead(30), "09:00"), "ends_at": at(day_ahead(30), "15:00")}
     gone = maija.post(f"/api/v1/supervisors/{supervisor['id']}/absences", json=absence).json()
     maija.delete(f"/api/v1/supervisors/{supervisor['id']}/absences/{gone['id']}")
 
