@@ -273,18 +273,24 @@ def test_what_a_worker_logs_of_trouble_names_nobody(both_at_work: Practice) -> N
     assert "maija@example.fi" not in both_at_work.logged()
 
 
-def test_an_event_that_kills_its_process_leaves_a_worker_that_goes_on(both_at_work: Practice) -> None:
+def test_an_event_that_kills_its_process_is_parked_too_and_the_worker_goes_on(both_at_work: Practice) -> None:
     with transaction(both_at_work.publisher) as db:
         erased = ParticipantErased(version=1, participant_id=uuid4(), process_id=uuid4())
         outbox.stage(db, "booking", NOW, [erased])
         db.execute(text("DELETE FROM outbox_delivery WHERE subscriber = 'reporting'"))
     login = uuid4()
 
+    for _ in range(outbox.PARKED_AFTER):
+        both_at_work.relay()
+        both_at_work.let_the_pause_pass()
+        both_at_work.see_the_reader_at_work()
     both_at_work.relay()
     both_at_work.stage(login, 1)
     both_at_work.relay()
 
     until(lambda: both_at_work.effects() == [(f"login/{login}", 1)])
+    (deadly,) = [row for row in both_at_work.deliveries() if row["aggregate"] == erased.aggregate]
+    assert (deadly["attempts"], deadly["parked_at"] is not None) == (outbox.PARKED_AFTER, True)
 
 
 def test_what_was_told_just_now_is_posted_at_a_glance_and_what_waits_longer_is_not(practice: Practice) -> None:
