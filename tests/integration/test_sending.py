@@ -469,7 +469,7 @@ def test_after_an_absence_no_reminder_leaves_before_all_changes_are_heard(office
 
 
 def subjects(office: Office) -> list[str]:
-    """The first word of each letter's subject, in the order in which they left; of one round, by the alphabet."""
+    """The first word of each letter's subject, in the order in which they left."""
     return [str(letter["Subject"]).partition(":")[0] for letter in office.received("Aino")]
 
 
