@@ -331,6 +331,14 @@ def test_a_ping_says_until_when_everything_was_heard(practice: Practice) -> None
     assert abs(heard_until - asked_at) < timedelta(seconds=5)
 
 
+def test_the_shorter_ping_of_an_older_relay_is_answered_too(both_at_work: Practice) -> None:
+    asked_at = datetime.now(UTC)
+
+    both_at_work.office.post(bus.PING, "booking", "notifier", asked_at.isoformat(), to="notifier")
+
+    until(lambda: both_at_work.pulse() == asked_at)
+
+
 def test_a_redis_that_is_away_leaves_the_delivery_open(practice: Practice) -> None:
     practice.stage(uuid4(), 1)
     nowhere = bus.PostOffice("redis://127.0.0.1:1/0")
