@@ -1,4 +1,4 @@
-"""A database that can't be written: a full disk, read-only, locked. Nothing is half done, and it goes on afterwards."""
+"""A disk that is full, a database that is read-only or locked: nothing is half done, and all goes on afterwards."""
 
 import os
 import secrets
@@ -6,19 +6,25 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
+import redis
 
 from services.local.up import DATABASES
 from tests.faults.conftest import Compare
 from tests.faults.house import House
 from tests.faults.load import Crowd
+from tests.faults.servers import BreakablePostgres, BreakableRedis
 from tests.integration.practice import eventually
 
 SPARE = 6 * 1024 * 1024
 MAY_MOUNT = os.geteuid() == 0 and subprocess.run(["unshare", "--mount", "true"], check=False).returncode == 0
+needs_a_small_disk = pytest.mark.skipif(
+    not MAY_MOUNT and not os.environ.get("CI"), reason="needs root, to mount a small disk"
+)
 
 
 def refused(house: House) -> httpx.Response | None:
@@ -40,26 +46,25 @@ def is_a_problem_that_says_when_to_come_back(answer: httpx.Response) -> bool:
 
 
 @contextmanager
-def small_disk(house: House) -> Iterator[Path]:
-    """The tables lie on a disk of their own, with a little space to spare."""
-    tables = house.postgres.folder / "data" / "base"
-    kept = tables.with_name("base.kept")
-    house.postgres.stop()
-    tables.rename(kept)
-    tables.mkdir(mode=0o700)
+def small_disk(server: BreakablePostgres | BreakableRedis, folder: Path) -> Iterator[Path]:
+    """This folder of a server's lies on a disk of its own, with a little space to spare."""
+    kept = folder.with_name(f"{folder.name}.kept")
+    server.stop()
+    folder.rename(kept)
+    folder.mkdir(mode=0o700)
     size = sum(path.stat().st_blocks * 512 for path in kept.rglob("*")) + SPARE
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", tables], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True)
     try:
-        move(kept, tables)
-        house.postgres.start()
-        yield tables
+        move(kept, folder)
+        server.start()
+        yield folder
     finally:
-        house.postgres.stop()
-        move(tables, kept)
-        subprocess.run(["umount", tables], check=True)
-        tables.rmdir()
-        kept.rename(tables)
-        house.postgres.start()
+        server.stop()
+        move(folder, kept)
+        subprocess.run(["umount", folder], check=True)
+        folder.rmdir()
+        kept.rename(folder)
+        server.start()
 
 
 def move(source: Path, target: Path) -> None:
@@ -89,11 +94,11 @@ def write_while_there_is_space(write: Callable[[bytes], object], piece: bytes) -
         return
 
 
-@pytest.mark.skipif(not MAY_MOUNT and not os.environ.get("CI"), reason="needs root, to mount a small disk")
+@needs_a_small_disk
 def test_a_full_disk_is_a_503_that_leaves_nothing_half_done_and_all_goes_on_when_there_is_space(
     house: House, crowd: Crowd, heal: Compare
 ) -> None:
-    with small_disk(house) as disk:
+    with small_disk(house.postgres, house.postgres.folder / "data" / "base") as disk:
         crowd.start()
         crowd.wait_for(10)
         with filled(disk):
@@ -102,6 +107,27 @@ def test_a_full_disk_is_a_503_that_leaves_nothing_half_done_and_all_goes_on_when
                 assert is_a_problem_that_says_when_to_come_back(answer)
         crowd.wait_for(20)
         heal(crowd)
+
+
+@needs_a_small_disk
+def test_while_the_disk_of_redis_is_full_people_go_on_booking(house: House, crowd: Crowd, heal: Compare) -> None:
+    """It refuses whatever changes something then: posting, and taking what was posted."""
+    with small_disk(house.redis, house.redis.folder / "data") as disk:
+        crowd.start()
+        crowd.wait_for(10)
+        with filled(disk):
+            eventually(partial(refuses_to_write, house.redis), what="a full disk")
+            crowd.wait_for(40)
+        heal(crowd)
+
+
+def refuses_to_write(server: BreakableRedis) -> bool:
+    with server.client() as client:
+        try:
+            client.set("more", "x" * 10_000)
+        except redis.ResponseError as refused:
+            return str(refused).startswith("MISCONF")
+    return False
 
 
 # -- read-only and locked ---------------------------------------------------------------------------------
