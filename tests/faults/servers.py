@@ -123,8 +123,8 @@ class BreakableRedis:
         with self.client() as client:
             client.flushall()
 
-    def client(self) -> redis.Redis:
-        return redis.Redis.from_url(self.server.url)
+    def client(self, *, decode_responses: bool = False) -> redis.Redis:
+        return redis.Redis.from_url(self.server.url, decode_responses=decode_responses)
 
 
 @contextmanager

@@ -3,16 +3,18 @@
 import random
 import signal
 import time
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from tests.faults.conftest import Compare
-from tests.faults.house import House, tell
-from tests.faults.load import Case, Crowd
+from tests.faults.house import OPEN_DELIVERIES, House, tell
+from tests.faults.load import Case, Crowd, Person
 from tests.faults.servers import last
 from tests.integration.practice import eventually
 from tests.integration.start import alive
+from tests.queues import held_by
 
 GRACE_SECONDS = 35
 """What a worker may take to end what it has begun; `docker compose stop` gives it 40."""
@@ -60,9 +62,9 @@ def test_workers_killed_every_few_seconds_lose_nothing_and_double_nothing(
     house: House, crowd: Crowd, heal: Compare
 ) -> None:
     chance = random.Random(1)
-    crowd.start()
+    crowd.start(people=8, calls_a_second=25)  # so many that each kill meets somebody with an event in hand
     due = time.monotonic()
-    for _ in last(15):
+    for _ in last(20):
         if time.monotonic() >= due:
             for process in house.find(chance.choice(["consumer", "pool", "worker"]), "notifier"):
                 tell(process, signal.SIGKILL)
@@ -73,14 +75,38 @@ def test_workers_killed_every_few_seconds_lose_nothing_and_double_nothing(
 def test_an_event_that_a_frozen_worker_took_and_died_with_is_posted_again_by_itself(
     house: House, crowd: Crowd, heal: Compare
 ) -> None:
+    person = Person(crowd, random.Random(), 0)
+    for attempt in range(20):
+        eventually(lambda: house.count("booking", OPEN_DELIVERIES) == 0, what="a worker that has nothing to do")
+        house.signal("consumer", "notifier", signal.SIGSTOP)
+        person.book(crowd.cases[0], crowd.first_morning + timedelta(days=50 + attempt))
+        eventually(lambda: posted(house), what="the post of the booking")
+        if is_in_a_frozen_hand(house):
+            break
+        house.signal("consumer", "notifier", signal.SIGCONT)  # it was not waiting at this moment
+    assert is_in_a_frozen_hand(house)
     crowd.start()
-    crowd.wait_for(5)
-    house.signal("consumer", "notifier", signal.SIGSTOP)
     crowd.wait_for(10)
     house.signal("consumer", "notifier")
     crowd.stop()
     house.drain(patiently=True)
     heal(crowd)
+
+
+POSTED = """SELECT event_id::text FROM outbox_delivery
+            WHERE subscriber = 'notifier' AND confirmed_at IS NULL AND posted_at IS NOT NULL"""
+
+
+def posted(house: House) -> list[str]:
+    return [event for (event,) in house.rows("booking", POSTED)]
+
+
+def is_in_a_frozen_hand(house: House) -> bool:
+    """Whether an event is neither where it was posted nor handled."""
+    with house.redis.client(decode_responses=True) as server:
+        waiting = held_by(server)
+    handled = [event for (event,) in house.rows("notifier", "SELECT event_id::text FROM inbox")]
+    return any(event not in waiting and event not in handled for event in posted(house))
 
 
 def are_dead(processes: set[int]) -> bool:

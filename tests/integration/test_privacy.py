@@ -4,7 +4,7 @@ A group goes through what leaves traces: letters, a new address, attendance, ans
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -15,12 +15,14 @@ from redis import Redis
 from sqlalchemy import Engine, text
 
 from services.database import engine
+from services.events.bus import PostOffice
 from services.local import premises
 from services.notifier import sealing
 from tests.integration.conftest import everything
 from tests.integration.diary import at, day_ahead
 from tests.integration.evaluating import a_goal
 from tests.integration.practice import Json, Practice, eventually, next_working_morning, running_practice, without_story
+from tests.queues import held_by
 
 SERVICES = ("booking", "reporting", "notifier")
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -47,18 +49,6 @@ class Premises(NamedTuple):
         """The lines of this event in the logs of our processes."""
         lines = [json.loads(line) for line in self.logs().splitlines() if line.startswith("{") and line.endswith("}")]
         return [line for line in lines if line.get("event") == event and line.items() >= fields.items()]
-
-    def queued(self) -> str:
-        """All that Redis holds, whatever its kind."""
-        readers: dict[str, Callable[[str], object]] = {
-            "string": self.redis.get,
-            "list": lambda key: self.redis.lrange(key, 0, -1),
-            "set": self.redis.smembers,
-            "zset": lambda key: self.redis.zrange(key, 0, -1),
-            "hash": self.redis.hgetall,
-        }
-        kinds = {str(key): str(self.redis.type(key)) for key in self.redis.scan_iter()}
-        return str([(key, readers[kind](key)) for key, kind in kinds.items() if kind != "none"])
 
     def letters(self) -> bytes:
         """The texts of all letters, opened."""
@@ -246,7 +236,7 @@ def test_a_participant_is_given_out_and_then_found_nowhere(
     practice.settle()
 
     places = {name: everything(database) for name, database in house.databases.items()}
-    places |= {"logs": house.logs(), "queues": house.queued(), "letters": house.letters().decode()}
+    places |= {"logs": house.logs(), "queues": held_by(house.redis), "letters": house.letters().decode()}
     assert places["logs"]
     found = [(place, word) for place, held in places.items() for word in HERS if holds(held, word)]
     assert found == []
@@ -255,6 +245,13 @@ def test_a_participant_is_given_out_and_then_found_nowhere(
 def holds(held: str, word: str) -> bool:
     """As it is, or as PostgreSQL shows what it keeps as bytes."""
     return word.lower() in held.lower() or word.encode().hex() in held
+
+
+def test_a_name_that_waits_in_a_queue_would_be_found(redis_url: str) -> None:
+    PostOffice(redis_url).post("anything", {"name": "Gunhild Kivitasku"}, to="nobody reads this")
+    with Redis.from_url(redis_url, decode_responses=True) as server:
+        assert "Gunhild Kivitasku" in held_by(server)
+        server.delete("nobody reads this")
 
 
 def test_bookkeeping_keeps_who_came_by_number_alone(
