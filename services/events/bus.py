@@ -4,10 +4,11 @@ PostgreSQL is the truth; whatever is lost here is posted again by the relay.
 """
 
 import logging
+import signal
 from datetime import datetime
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, task_postrun, task_prerun
 from kombu.exceptions import OperationalError
 
 from services.events.catalogue import Envelope
@@ -20,6 +21,8 @@ REFUSED = "events.refused"
 PING = "events.ping"
 ANSWERED = "events.answered"
 HEARTBEAT = "events.heartbeat"
+HUNG_SECONDS = 1800
+"""Longer than any work of ours; a process that is at one task for so long is ended."""
 
 COMMON = {
     "task_serializer": "json",
@@ -46,7 +49,6 @@ def worker_app(service: str, redis_url: str, include: list[str]) -> Celery:
         worker_soft_shutdown_timeout=20,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
-        task_time_limit=1800,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_transport_options={"visibility_timeout": 3600},
@@ -54,7 +56,20 @@ def worker_app(service: str, redis_url: str, include: list[str]) -> Celery:
     # Before the pool forks. Left to Celery, a traceback would show every local variable: names, addresses, texts.
     setup_logging.connect(lambda **_: configure(f"{service}-worker"), weak=False, dispatch_uid=f"logs of {service}")
     logging.getLogger("celery.worker.consumer.consumer").addFilter(without_contents)
+    task_prerun.connect(_set_alarm, weak=False, dispatch_uid="alarm of a task that hangs")
+    task_postrun.connect(_take_alarm_back, weak=False, dispatch_uid="no alarm between tasks")
     return app
+
+
+def _set_alarm(**_: object) -> None:
+    """The kernel ends this process if it hangs. Celery's `task_time_limit` would keep half a kilobyte of every task
+    in the consumer until that time is over, also when the task is long done: 40 MB where 40 a second come.
+    """
+    signal.alarm(HUNG_SECONDS)
+
+
+def _take_alarm_back(**_: object) -> None:
+    signal.alarm(0)
 
 
 def without_contents(record: logging.LogRecord) -> bool:

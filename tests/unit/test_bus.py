@@ -1,0 +1,24 @@
+"""What every worker of ours does with its tasks."""
+
+import signal
+
+from services.events import bus
+
+
+def left() -> float:
+    """Seconds until the kernel ends this process; 0 when it will not."""
+    return signal.getitimer(signal.ITIMER_REAL)[0]
+
+
+def test_a_task_that_hangs_is_ended_by_the_kernel_and_nothing_is_left_of_one_that_is_done() -> None:
+    app = bus.worker_app("bus", "redis://127.0.0.1:1/0", include=[])
+    during: list[float] = []
+
+    def look() -> None:
+        during.append(left())
+
+    app.task(name="look", shared=False)(look).apply(throw=True)
+
+    assert [bus.HUNG_SECONDS - 5 < seconds <= bus.HUNG_SECONDS for seconds in during] == [True]
+    assert left() == 0
+    assert app.conf.task_time_limit is None
