@@ -10,7 +10,7 @@ def left() -> float:
     return signal.getitimer(signal.ITIMER_REAL)[0]
 
 
-def test_a_task_that_hangs_is_ended_by_the_kernel_and_nothing_is_left_of_one_that_is_done() -> None:
+def test_a_task_runs_under_an_alarm_and_nothing_is_left_of_one_that_is_done() -> None:
     app = bus.worker_app("bus", "redis://127.0.0.1:1/0", include=[])
     during: list[float] = []
 
