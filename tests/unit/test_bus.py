@@ -1,6 +1,9 @@
 """What every worker of ours does with its tasks."""
 
+import gc
 import signal
+
+from celery.signals import celeryd_after_setup
 
 from services.events import bus
 
@@ -22,3 +25,13 @@ def test_a_task_runs_under_an_alarm_and_nothing_is_left_of_one_that_is_done() ->
     assert [bus.HUNG_SECONDS - 5 < seconds <= bus.HUNG_SECONDS for seconds in during] == [True]
     assert left() == 0
     assert app.conf.task_time_limit is None
+
+
+def test_what_is_there_before_the_pool_forks_is_not_looked_through_for_garbage_by_each_process() -> None:
+    bus.worker_app("bus", "redis://127.0.0.1:1/0", include=[])
+    here = gc.get_freeze_count()
+    try:
+        celeryd_after_setup.send(sender=None, instance=None, conf=None)
+        assert gc.get_freeze_count() > here + 10_000
+    finally:
+        gc.unfreeze()
