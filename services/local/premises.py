@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -106,15 +107,16 @@ def log_file(folder: Path, name: str) -> Path:
 
 
 def write_privately(path: Path, values: Mapping[str, str]) -> None:
+    """One value a line, quoted as a shell wants it: people read these files with ``.``."""
     draft = path.with_name(f".{path.name}.draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.writelines(f"{name}={value}\n" for name, value in values.items())
+        file.writelines(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)
 
 
 def _read(path: Path) -> dict[str, str]:
-    pairs = (line.partition("=") for line in path.read_text().splitlines() if line.strip())
+    pairs = (word.partition("=") for word in shlex.split(path.read_text()))
     return {name: value for name, _, value in pairs}

@@ -1,6 +1,7 @@
 """A practice as its people meet it: `tyonohjaus up` as a process of its own, its HTTP faces, and its mailbox."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -111,8 +112,8 @@ class Practice:
 
 
 def environment_of(folder: Path) -> dict[str, str]:
-    lines = (folder / "tyonohjaus.env").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    words = shlex.split((folder / "tyonohjaus.env").read_text())
+    return dict(word.split("=", 1) for word in words)
 
 
 def four_free_ports() -> int:

@@ -1,6 +1,7 @@
 """The folder of an installation: who may use it, and what it keeps to itself."""
 
 import base64
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,17 @@ def test_a_secret_that_a_newer_version_needs_is_added_to_those_kept(tmp_path: Pa
     again = premises.keys(tmp_path)
     assert again["LINK_KEY"] != keys["LINK_KEY"]
     assert {**again, "LINK_KEY": keys["LINK_KEY"]} == keys
+
+
+@pytest.mark.parametrize("value", ["Työnohjaus <a@example.fi>", "it's $HOME; a&b #c", "", "a=b"])
+def test_a_shell_reads_what_is_told_as_we_do(tmp_path: Path, value: str) -> None:
+    premises.announce(tmp_path, {"BEFORE": "1", "TOLD": value, "AFTER": "2"})
+    read = 'set -eu; . "$0"; printf "%s" "$TOLD"'
+    shell = subprocess.run(
+        ["sh", "-c", read, tmp_path / premises.ANNOUNCEMENT], capture_output=True, text=True, check=False
+    )
+    assert (shell.stdout, shell.stderr) == (value, "")
+    assert premises.kept(tmp_path) == {"BEFORE": "1", "TOLD": value, "AFTER": "2"}
 
 
 def test_the_verify_key_belongs_to_the_signing_key() -> None:
