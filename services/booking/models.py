@@ -246,7 +246,10 @@ class Participant(Table, table=True):
     left_at: datetime | None = instant(nullable=True)
     erased_at: datetime | None = instant(nullable=True)
 
-    __table_args__ = (Index("participants_by_address", text("lower(email)")),)
+    __table_args__ = (
+        Index("participants_by_address", text("lower(email)")),
+        Index("people_with_names", "process_id", postgresql_where=text("erased_at IS NULL")),
+    )
 
 
 class ErasureRequest(Table, table=True):
@@ -304,6 +307,7 @@ class Session(Table, table=True):
         ),
         Index("sessions_of_supervisor", "supervisor_id", "starts_at"),
         Index("sessions_by_time", "starts_at", "id"),
+        Index("sessions_with_reason", "process_id", postgresql_where=text("cancel_reason IS NOT NULL")),
     )
 
 

@@ -25,6 +25,7 @@ from services.trace import trace
 log = logger(__name__)
 
 KEPT_FOR = timedelta(days=90)  # longer than any publisher keeps an event that it could post again
+PRUNED_AT_ONCE = 5000
 HEARTBEAT_FILE = "HEARTBEAT_FILE"
 
 E = TypeVar("E", bound=Event)
@@ -159,5 +160,11 @@ def beat() -> None:
         Path(path).touch()
 
 
-def prune(db: Database) -> None:
-    db.execute(text("DELETE FROM inbox WHERE received_at < now() - :kept"), {"kept": KEPT_FOR})
+def prune(db: Database) -> bool:
+    """Forget some of what nobody posts again; says whether more may wait."""
+    forgotten = db.execute(
+        text("""DELETE FROM inbox WHERE event_id IN
+                  (SELECT event_id FROM inbox WHERE received_at < now() - :kept LIMIT :most) RETURNING event_id"""),
+        {"kept": KEPT_FOR, "most": PRUNED_AT_ONCE},
+    )
+    return len(forgotten.all()) == PRUNED_AT_ONCE

@@ -22,6 +22,8 @@ PARKED_AFTER = 8
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=15)
 KEPT_FOR = timedelta(days=30)
+PRUNED_AT_ONCE = 5000
+"""More might take longer than a statement may."""
 
 
 class Outgoing(SQLModel, registry=registry()):
@@ -293,11 +295,23 @@ def forget(db: Database, aggregate: str) -> None:
         db.execute(text(f"DELETE FROM {table} WHERE aggregate = :aggregate"), {"aggregate": aggregate})  # noqa: S608
 
 
-def prune(db: Database) -> None:
-    """Forget events that every reader confirmed a month ago."""
-    db.execute(text("DELETE FROM outbox_delivery WHERE confirmed_at < now() - :kept"), {"kept": KEPT_FOR})
-    db.execute(
-        text("""DELETE FROM outbox o WHERE staged_at < now() - :kept
-                AND NOT EXISTS (SELECT 1 FROM outbox_delivery d WHERE d.event_id = o.event_id)"""),
-        {"kept": KEPT_FOR},
-    )
+def prune(db: Database) -> bool:
+    """Forget some of the events that every reader confirmed a month ago; says whether more may wait."""
+    limits = {"kept": KEPT_FOR, "most": PRUNED_AT_ONCE}
+    return PRUNED_AT_ONCE in [len(db.execute(statement, limits).all()) for statement in PRUNE]
+
+
+PRUNE = (
+    text("""
+        DELETE FROM outbox_delivery WHERE (event_id, subscriber) IN (
+            SELECT event_id, subscriber FROM outbox_delivery WHERE confirmed_at < now() - :kept LIMIT :most)
+        RETURNING event_id
+    """),
+    text("""
+        DELETE FROM outbox WHERE event_id IN (
+            SELECT event_id FROM outbox WHERE staged_at < now() - :kept
+              AND NOT EXISTS (SELECT 1 FROM outbox_delivery WHERE outbox_delivery.event_id = outbox.event_id)
+            LIMIT :most)
+        RETURNING event_id
+    """),
+)

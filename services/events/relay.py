@@ -82,8 +82,7 @@ def ping_readers(engine: Engine, office: bus.PostOffice, publisher: str) -> bool
 
 def prune(engine: Engine) -> bool:
     with transaction(engine) as db:
-        outbox.prune(db)
-    return False
+        return outbox.prune(db)
 
 
 def jobs(publisher: str, engine: Engine, office: bus.PostOffice) -> list[ticking.Job]:

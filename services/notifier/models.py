@@ -128,6 +128,7 @@ class Session(Table, table=True):
     __table_args__ = (
         Index("sessions_of_supervisor", "supervisor_id", "starts_at"),
         Index("changes_of_supervisor", "supervisor_id", "changed_at"),
+        Index("sessions_by_time", "starts_at"),
     )
 
 
@@ -202,6 +203,11 @@ class Summary(Table, table=True):
     link_expires_at: datetime = instant()
     content: dict[str, Any] | None = document(nullable=True)
 
+    __table_args__ = (
+        Index("summaries_by_time", "published_at"),
+        Index("summaries_with_text", "published_at", postgresql_where=text("content IS NOT NULL")),
+    )
+
 
 class Report(Table, table=True):
     report_id: UUID = Field(primary_key=True)
@@ -218,6 +224,10 @@ class Report(Table, table=True):
     compiled_at: datetime | None = instant(nullable=True)
     released_at: datetime | None = instant(nullable=True)
     client_link: UUID | None = None
+
+    __table_args__ = (
+        Index("reports_with_pages", "compiled_at", postgresql_where=text("pdf IS NOT NULL OR html <> ''")),
+    )
 
 
 # -- letters ----------------------------------------------------------------------------------------------
@@ -287,6 +297,7 @@ class Letter(Table, table=True):
         Index("sent_letters", "sent_at", "kind", postgresql_where=text("sent_at IS NOT NULL")),
         Index("letters_of_supervisor", "supervisor_id", "created_at", "id"),
         Index("letters_in_order", "created_at", "id"),
+        Index("letters_with_text", "created_at", postgresql_where=text("message IS NOT NULL")),
         CheckConstraint(
             "status IN ('planned', 'sending', 'sent', 'failed', 'uncertain', 'cancelled', 'skipped')",
             name="known_letter_status",

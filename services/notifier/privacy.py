@@ -1,9 +1,26 @@
 """Forgetting people: at once when they ask for it, by itself when nobody needs to know them any more."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    TextClause,
+    Update,
+    and_,
+    delete,
+    exists,
+    func,
+    inspect,
+    null,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningDelete, ReturningUpdate
 from sqlmodel import col
 
@@ -24,6 +41,7 @@ from services.notifier.models import (
     Session,
     Status,
     Summary,
+    Table,
 )
 from services.settings import ServiceSettings
 
@@ -32,6 +50,7 @@ MESSAGES_KEPT = timedelta(days=30)
 UNCONFIRMED_KEPT = timedelta(days=30)
 """Of those who asked for a first talk and never confirmed it."""
 LOGINS_KEPT = timedelta(days=1)
+AT_ONCE = 500
 
 ACTOR = "retention"
 
@@ -55,37 +74,73 @@ def erase(db: Database, event: ParticipantErased, now: datetime) -> None:
     planning.plan_all(db, event.process_id, now)
 
 
-def prune(db: Database, settings: ServiceSettings, now: datetime) -> None:
-    """Let go what has been kept long enough. Letters that wait, or that tell of a meeting not long past, stay."""
-    before, met_before = (
-        months_before(now, settings.letters_kept_months),
-        months_before(now, settings.contacts_kept_months),
-    )
-    over = col(Letter.status).not_in((Status.planned, Status.sending))
-    texts = (over, col(Letter.message).is_not(None), col(Letter.created_at) < now - MESSAGES_KEPT)
-    emptied = update(Letter).where(*texts).values(message=None).returning(col(Letter.supervisor_id))
-    _forget(db, emptied, "supervisor", "message.emptied", now)
-    db.execute(update(Summary).where(col(Summary.published_at) < now - MESSAGES_KEPT).values(content=None))
-    db.execute(update(Report).where(col(Report.compiled_at) < now - MESSAGES_KEPT).values(pdf=None, html=""))
+def prune(db: Database, settings: ServiceSettings, now: datetime) -> bool:
+    """Let go, a few of each kind, what has been kept long enough; says whether more may wait.
+
+    Letters that wait, or that tell of a meeting not long past, stay.
+    """
+    before = months_before(now, settings.letters_kept_months)
+    met_before = months_before(now, settings.contacts_kept_months)
+    found = [
+        *_empty_texts(db, now - MESSAGES_KEPT, now),
+        *_forget_letters(db, before, now),
+        *_forget_meetings(db, met_before, now),
+        _delete(db, Login, col(Login.expires_at) < now - LOGINS_KEPT),
+        _delete(db, AgendaDay, col(AgendaDay.day) < (now - MESSAGES_KEPT).date()),
+    ]
+    return AT_ONCE in found
+
+
+OVER = col(Letter.status).not_in((Status.planned, Status.sending))
+
+
+def _empty_texts(db: Database, before: datetime, now: datetime) -> Iterator[int]:
+    texts = (OVER, col(Letter.message).is_not(None), col(Letter.created_at) < before)
+    emptied = update(Letter).where(_some(Letter, *texts)).values(message=None)
+    yield _forget(db, emptied.returning(col(Letter.supervisor_id)), "supervisor", "message.emptied", now)
+    contents = (col(Summary.content).is_not(None), col(Summary.published_at) < before)
+    yield _rows(db, update(Summary).where(_some(Summary, *contents)).values(content=null()))
+    pages = (text("(pdf IS NOT NULL OR html <> '')"), col(Report.compiled_at) < before)
+    yield _rows(db, update(Report).where(_some(Report, *pages)).values(pdf=None, html=""))
+
+
+def _forget_letters(db: Database, before: datetime, now: datetime) -> Iterator[int]:
     recent = (_tells_of(Session, Session.session_id, before), _tells_of(Intake, Intake.intake_id, before))
-    letters = delete(Letter).where(over, col(Letter.created_at) < before, ~or_(*recent))
-    _forget(db, letters.returning(col(Letter.supervisor_id)), "supervisor", "message.forgotten", now)
-    db.execute(delete(Login).where(col(Login.expires_at) < now - LOGINS_KEPT))
-    db.execute(delete(Summary).where(col(Summary.published_at) < before))
-    db.execute(delete(Report).where(func.coalesce(Report.released_at, Report.compiled_at) < before))
-    talks = delete(Intake).where(or_(col(Intake.starts_at) < met_before, _never_confirmed(now)))
-    _forget(db, talks.returning(col(Intake.intake_id)), "intake", "intake.forgotten", now)
-    meetings = delete(Session).where(col(Session.starts_at) < met_before)
-    _forget(db, meetings.returning(col(Session.process_id)), "process", "session.forgotten", now)
-    db.execute(delete(AgendaDay).where(col(AgendaDay.day) < (now - MESSAGES_KEPT).date()))
+    letters = delete(Letter).where(_some(Letter, OVER, col(Letter.created_at) < before, ~or_(*recent)))
+    yield _forget(db, letters.returning(col(Letter.supervisor_id)), "supervisor", "message.forgotten", now)
+    yield _delete(db, Summary, col(Summary.published_at) < before)
+    yield _delete(db, Report, func.coalesce(Report.released_at, Report.compiled_at) < before)
+
+
+def _forget_meetings(db: Database, met_before: datetime, now: datetime) -> Iterator[int]:
+    talks = delete(Intake).where(_some(Intake, or_(col(Intake.starts_at) < met_before, _never_confirmed(now))))
+    yield _forget(db, talks.returning(col(Intake.intake_id)), "intake", "intake.forgotten", now)
+    meetings = delete(Session).where(_some(Session, col(Session.starts_at) < met_before))
+    yield _forget(db, meetings.returning(col(Session.process_id)), "process", "session.forgotten", now)
+
+
+def _some(table: type[Table], *conditions: ColumnElement[bool] | TextClause) -> ColumnElement[bool]:
+    """A few of the rows that meet the conditions: a statement that takes all may take longer than it is given."""
+    key = inspect(table).primary_key
+    return tuple_(*key).in_(select(*key).where(*conditions).limit(AT_ONCE))
+
+
+def _delete(db: Database, table: type[Table], condition: ColumnElement[bool]) -> int:
+    return _rows(db, delete(table).where(_some(table, condition)))
+
+
+def _rows(db: Database, statement: Delete | Update) -> int:
+    return len(db.execute(statement.returning(text("1"))).all())
 
 
 def _forget(
     db: Database, statement: ReturningDelete[Any] | ReturningUpdate[Any], kind: str, action: str, now: datetime
-) -> None:
-    """What goes is noted once for each supervisor, talk or process that it was of; there are many letters."""
-    for id_ in sorted({id_ for id_ in db.execute(statement).scalars() if id_}):
+) -> int:
+    """What goes is noted once a turn for each supervisor, talk or process that it was of; there are many letters."""
+    ids = db.execute(statement).scalars().all()
+    for id_ in sorted({id_ for id_ in ids if id_}):
         audit.note(db, now, action, f"{kind}/{id_}", actor=ACTOR)
+    return len(ids)
 
 
 def _never_confirmed(now: datetime) -> ColumnElement[bool]:

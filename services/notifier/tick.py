@@ -40,10 +40,9 @@ def write_agendas(engine: Engine) -> bool:
 
 def forget(engine: Engine) -> bool:
     with transaction(engine) as db:
-        inbox.prune(db)
         idempotency.prune(db)
-        privacy.prune(db, settings(), clock.now(db))
-    return False
+        more = [inbox.prune(db), privacy.prune(db, settings(), clock.now(db))]
+    return any(more)
 
 
 def jobs(engine: Engine) -> list[ticking.Job]:

@@ -81,6 +81,8 @@ class Process(Table, table=True):
     opened_at: datetime = instant()
     closed_at: datetime | None = instant(nullable=True)
 
+    __table_args__ = (Index("closed_processes", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),)
+
 
 class Session(Table, table=True):
     """A meeting, and who of its participants was there."""
@@ -235,6 +237,7 @@ class Report(Table, table=True):
         Index("one_report_a_period", "kind", "subject_id", "occasion", "edition", unique=True),
         Index("due_reports", "next_try_at", postgresql_where=text("status = 'due'")),
         Index("made_reports", "compiled_at"),
+        Index("kept_reports", "last", postgresql_where=text("status = 'compiled'")),
         CheckConstraint(
             "status IN ('due', 'compiled', 'skipped', 'released', 'withdrawn')", name="known_report_status"
         ),

@@ -14,39 +14,61 @@ FIGURES_KEPT_FOR = timedelta(days=2 * 365)
 
 ACTOR = "retention"
 
+AT_ONCE = 500
 ENDED = "process_id IN (SELECT process_id FROM process WHERE closed_at < :before)"
 
 
-def prune(db: Database, settings: ServiceSettings, now: datetime) -> None:
-    """Actions go with the notes, all that was answered with the answers. What clients were given stays."""
-    _forget_actions(db, months_before(now, settings.notes_kept_months), now)
-    _forget_answers(db, months_before(now, settings.answers_kept_months), now)
-    figures = """DELETE FROM released_figure USING report
-                 WHERE report_id = report.id AND report.released_at < :before RETURNING report_id"""
-    _forget(db, figures, now - FIGURES_KEPT_FOR, "report", "figure.forgotten", now)
+def prune(db: Database, settings: ServiceSettings, now: datetime) -> bool:
+    """Actions go with the notes, all that was answered with the answers. What clients were given stays.
+
+    A few of each kind go in one turn; says whether more may wait.
+    """
+    notes_before, answers_before = (
+        months_before(now, months) for months in (settings.notes_kept_months, settings.answers_kept_months)
+    )
+    found = [
+        _forget(db, ACTIONS, notes_before, "process", "action.forgotten", now),
+        _forget(db, ANSWERS, answers_before, "process", "answer.forgotten", now),
+        _forget(db, REVIEWS, answers_before, "report", "review.forgotten", now),
+        _forget(db, REPORTS, answers_before, "report", "report.forgotten", now),
+        _forget(db, FIGURES, now - FIGURES_KEPT_FOR, "report", "figure.forgotten", now),
+    ]
     db.execute(text("DELETE FROM link WHERE expires_at < :now"), {"now": now})
+    return AT_ONCE in found
 
 
-def _forget_actions(db: Database, before: datetime, now: datetime) -> None:
-    actions = f"DELETE FROM summary WHERE {ENDED} RETURNING process_id"  # noqa: S608
-    _forget(db, actions, before, "process", "action.forgotten", now)
+ACTIONS = f"""
+    DELETE FROM summary WHERE summary_id IN (SELECT summary_id FROM summary WHERE {ENDED} LIMIT :most)
+    RETURNING process_id
+"""  # noqa: S608
+ANSWERS = f"""
+    DELETE FROM answer WHERE answer_id IN (SELECT answer_id FROM answer WHERE {ENDED} LIMIT :most)
+    RETURNING process_id
+"""  # noqa: S608
+REVIEWS = f"""
+    DELETE FROM review WHERE (report_id, participant_id) IN (
+        SELECT report_id, participant_id FROM review JOIN report ON report.id = report_id WHERE {ENDED} LIMIT :most)
+    RETURNING report_id
+"""  # noqa: S608
+REPORTS = f"""
+    UPDATE report SET status = 'skipped', document = NULL, pdf = NULL, words = '{{}}'
+    WHERE id IN (
+        SELECT id FROM report
+        WHERE status = 'compiled' AND ({ENDED} OR kind = 'overview_report' AND last < :before) LIMIT :most)
+    RETURNING id
+"""  # noqa: S608
+"""The reports of the process that no client was given; that they were made is remembered."""
+FIGURES = """
+    DELETE FROM released_figure WHERE id IN (
+        SELECT released_figure.id FROM released_figure JOIN report ON report.id = report_id
+        WHERE report.released_at < :before LIMIT :most)
+    RETURNING report_id
+"""
 
 
-def _forget_answers(db: Database, before: datetime, now: datetime) -> None:
-    """And the reports of the process that no client was given; that they were made is remembered."""
-    answers = f"DELETE FROM answer WHERE {ENDED} RETURNING process_id"  # noqa: S608
-    _forget(db, answers, before, "process", "answer.forgotten", now)
-    reviews = f"""DELETE FROM review WHERE report_id IN (SELECT id FROM report WHERE {ENDED})
-                  RETURNING report_id"""  # noqa: S608
-    _forget(db, reviews, before, "report", "review.forgotten", now)
-    reports = f"""
-        UPDATE report SET status = 'skipped', document = NULL, pdf = NULL, words = '{{}}'
-        WHERE status = 'compiled' AND ({ENDED} OR kind = 'overview_report' AND last < :before) RETURNING id
-    """  # noqa: S608
-    _forget(db, reports, before, "report", "report.forgotten", now)
-
-
-def _forget(db: Database, statement: str, before: datetime, kind: str, action: str, now: datetime) -> None:
-    """Each process or report of which something went is noted once."""
-    for id_ in sorted(set(db.execute(text(statement), {"before": before}).scalars())):
+def _forget(db: Database, statement: str, before: datetime, kind: str, action: str, now: datetime) -> int:
+    """Each process or report of which something went is noted once a turn."""
+    ids = db.execute(text(statement), {"before": before, "most": AT_ONCE}).scalars().all()
+    for id_ in sorted(set(ids)):
         audit.note_of(db, now, ACTOR, action, f"{kind}/{id_}")
+    return len(ids)

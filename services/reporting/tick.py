@@ -28,10 +28,9 @@ def wake() -> bool:
 
 def prune(engine: Engine) -> bool:
     with transaction(engine) as db:
-        inbox.prune(db)
         idempotency.prune(db)
-        retention.prune(db, settings(), clock.now(db))
-    return False
+        more = [inbox.prune(db), retention.prune(db, settings(), clock.now(db))]
+    return any(more)
 
 
 def jobs(engine: Engine) -> list[Job]:

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, text
 
 from services import database
 from services.database import transaction
-from services.events import bus, inbox, outbox
+from services.events import bus, inbox, outbox, relay
 from services.events.catalogue import LoginRequested, ParticipantErased
 from services.events.relay import glance, ping_readers, relay_batch
 from tests.conftest import DatabaseServer
@@ -362,3 +362,20 @@ def test_confirmed_events_are_forgotten_after_a_month_and_open_ones_never(practi
         outbox.prune(db)
 
     assert [row["aggregate"] for row in practice.deliveries()] == [f"login/{still_open}"]
+
+
+def test_what_was_told_long_ago_goes_in_turns(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "PRUNED_AT_ONCE", 2)
+    for _ in range(3):
+        practice.stage(uuid4(), 1)
+    with transaction(practice.publisher) as db:
+        db.execute(text("UPDATE outbox SET staged_at = now() - interval '40 days'"))
+        db.execute(text("UPDATE outbox_delivery SET confirmed_at = now() - interval '40 days'"))
+
+    left = []
+    for _ in range(2):
+        relay.prune(practice.publisher)
+        left.append(len(practice.deliveries()))
+
+    assert left == [1, 0]
+    assert relay.prune(practice.publisher) is False

@@ -159,6 +159,21 @@ def test_each_kind_goes_in_its_time(office: Office, aino: UUID) -> None:
     assert left(office, days=800)["meetings"] == 0
 
 
+def test_a_turn_takes_only_so_many_and_says_that_there_are_more(
+    office: Office, aino: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(privacy, "AT_ONCE", 1)
+    texts = left(office, days=29)["texts"]
+
+    assert left(office, days=32)["texts"] == texts - 1
+    turns = 1
+    with transaction(office.engine) as db:
+        while privacy.prune(db, office.settings, office.now() + timedelta(days=32)):
+            turns += 1
+    assert turns == texts
+    assert left(office, days=32)["texts"] == 0
+
+
 def test_what_went_is_in_the_trail_by_ids_of_its_practice_and_not_before(office: Office, aino: UUID) -> None:
     office.hear(office.intake(catalogue.IntakeRequested))
     noted = []

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from services.database import transaction
 from services.events.catalogue import Phase
+from services.reporting import retention
 from services.reporting.models import Kind, Status
 from tests.conftest import DatabaseServer
 from tests.integration.reporting_practice import Course, Practice, open_practice
@@ -74,6 +75,20 @@ def test_each_kind_goes_in_its_time_and_what_a_client_has_stays(practice: Practi
     a_year = left(practice, date(2042, 1, 9))
     assert a_year == half_a_year | {"answers": 0, "reviews": 0, "supervisors_reports": 0, "others": 2}
     assert left(practice, date(2043, 1, 15)) == a_year | {"figures": 0}
+
+
+def test_a_turn_takes_only_so_many_and_says_that_there_are_more(
+    practice: Practice, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from services.reporting import tick
+
+    monkeypatch.setattr(retention, "AT_ONCE", 1)
+    first = left(practice, date(2042, 1, 1))
+    assert left(practice, date(2042, 1, 9))["answers"] == first["answers"] - 1
+
+    while tick.prune(practice.engine):
+        pass
+    assert left(practice, date(2042, 1, 9))["answers"] == 0
 
 
 def test_what_went_is_in_the_trail_once_by_its_id_and_not_before(practice: Practice, course: Course) -> None:
