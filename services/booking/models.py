@@ -355,7 +355,7 @@ class Link(Table, table=True):
     digest: str = Field(primary_key=True)
     purpose: str
     subject_id: UUID = Field(index=True)
-    expires_at: datetime = instant()
+    expires_at: datetime = instant(index=True)
     used_at: datetime | None = instant(nullable=True)
 
 

@@ -1,4 +1,4 @@
-"""Find what has been kept long enough without reading every meeting and everybody who ever was."""
+"""Find what has been kept long enough without reading every meeting, everybody who ever was and every link."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,3 +15,4 @@ def upgrade() -> None:
         ("people_with_names", "participant", "erased_at IS NULL"),
     ):
         op.create_index(name, table, ["process_id"], postgresql_where=sa.text(where), if_not_exists=True)
+    op.create_index("ix_link_expires_at", "link", ["expires_at"], if_not_exists=True)
