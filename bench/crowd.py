@@ -7,6 +7,8 @@ from sqlalchemy import Engine, text
 
 from services.database import transaction
 
+OPEN = 5
+"""Processes of each supervisor that go on; the others ended one after the other, every second month."""
 AHEAD = 90
 """Meetings of each supervisor in the next month, three a day; all others are long past or far ahead."""
 
@@ -22,7 +24,13 @@ class Crowd:
 
 def settle(engine: Engine, crowd: Crowd) -> list[UUID]:
     """Write them down; the ids of the supervisors."""
-    sizes = {"supervisors": crowd.supervisors, "meetings": crowd.meetings, "told": crowd.told, "ahead": AHEAD}
+    sizes = {
+        "supervisors": crowd.supervisors,
+        "meetings": crowd.meetings,
+        "told": crowd.told,
+        "ahead": AHEAD,
+        "open": OPEN,
+    }
     with transaction(engine) as db:
         db.execute(text("SET LOCAL statement_timeout = 0"))
         for statement in (*PEOPLE, *MEETINGS, *TOLD):
@@ -55,20 +63,24 @@ PEOPLE = (
            'aino@example.fi', now() FROM supervisor
     """,
     """
-    INSERT INTO process (id, version, code, client_id, supervisor_id, form, title, status, planned_sessions,
+    INSERT INTO process (id, version, code, client_id, supervisor_id, form, title, planned_sessions,
                          session_minutes, free_until_hours, late_fee_percent, no_show_fee_percent,
-                         waive_force_majeure, reminder_days, benefits, min_group_size, session_feedback, opened_at)
+                         waive_force_majeure, reminder_days, benefits, min_group_size, session_feedback, opened_at,
+                         status, closed_at)
     SELECT gen_random_uuid(), 1, 'C' || supervisor.place || '-' || part, client.id, supervisor.id, 'individual',
-           'Työnohjaus', 'active', 40, 60, 24, 100, 100, true, '{7,1}', '{}', 5, false, now()
+           'Työnohjaus', 40, 60, 24, 100, 100, true, '{7,1}', '{}', 5, false, now(),
+           CASE WHEN part < :open THEN 'active' ELSE 'closed' END,
+           CASE WHEN part >= :open THEN now() - make_interval(months => 2 * (part - :open), days => 1) END
     FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM supervisor) supervisor
     JOIN (SELECT id, row_number() OVER (ORDER BY id) AS place FROM client) client USING (place),
          generate_series(0, (CAST(:meetings AS int) - 1) / 40) part
     """,
     """
     INSERT INTO participant (id, person_id, version, process_id, first_name, last_name, email, page_link,
-                             calendar_link, summary_in_letter, joined_at)
+                             calendar_link, summary_in_letter, joined_at, erased_at)
     SELECT gen_random_uuid(), gen_random_uuid(), 1, id, 'Liisa', 'Öhman', 'liisa.' || code || '@example.fi',
-           gen_random_uuid(), gen_random_uuid(), false, now() FROM process
+           gen_random_uuid(), gen_random_uuid(), false, now(),
+           CASE WHEN closed_at < now() - interval '24 months' THEN now() END FROM process
     """,
 )
 
@@ -96,6 +108,11 @@ MEETINGS = (
     INSERT INTO occupied_time (owner_id, supervisor_id, starts_at, blocked)
     SELECT DISTINCT ON (supervisor_id, starts_at) id, supervisor_id, starts_at, tstzrange(starts_at, ends_at, '[)')
     FROM session ORDER BY supervisor_id, starts_at
+    """,
+    """
+    INSERT INTO private_note (session_id, version, text, written_at)
+    SELECT session.id, 1, 'note', now() FROM session JOIN process ON process.id = process_id
+    WHERE session.status = 'held' AND (closed_at IS NULL OR closed_at > now() - interval '6 months')
     """,
 )
 

@@ -27,7 +27,7 @@ FLAT = at_most(1.3)
 INDEX = "the depth of an index"
 ALL_OF = {
     "open-rounds": "it looks at every process that goes on, each ten minutes",
-    "forget": "it looks at every participant, each hour",
+    "forget": "it looks at all that is kept of people, each hour",
 }
 """The two jobs of the tick that grow with the firm, though not with what has been."""
 Work = Callable[[], object]

@@ -48,6 +48,17 @@ WAITING = """
 """
 """Reminders of a year and nothing around them: who looks for what is due reads nothing else."""
 
+OF_A_YEAR = """
+    INSERT INTO letter (id, kind, subject_id, time, recipient_id, process_id, supervisor_id, created_at, due_at,
+      next_try_at, status, sent_at, message)
+    SELECT gen_random_uuid(), 'reminder_day', gen_random_uuid(), now(), gen_random_uuid(), gen_random_uuid(),
+      gen_random_uuid(), sent, sent, sent, 'sent', sent,
+      CASE WHEN sent > now() - interval '29 days' THEN 'text'::bytea END
+    FROM generate_series(1, %(count)s) AS number,
+      LATERAL (SELECT now() - number * (interval '360 days' / %(count)s) AS sent) AS sent
+"""
+"""Letters that were sent in a year; the text of those of the last month is still there."""
+
 TO_BE_SENT = """
     UPDATE letter SET status = 'planned', next_try_at = now(), attempts = 0, claim = NULL, message = NULL,
       message_id = NULL, handed_over_at = NULL, sent_at = NULL
