@@ -286,6 +286,7 @@ class Letter(Table, table=True):
     __table_args__ = (
         Index("one_letter", "kind", "subject_id", "time", "recipient_id", "edition", unique=True),
         Index("due_letters", "next_try_at", postgresql_where=text("status = 'planned'")),
+        Index("planned_letters", "due_at", postgresql_where=text("status = 'planned'")),
         Index("letters_that_await_the_server", "id", postgresql_where=text("status = 'planned' AND awaits_server")),
         Index("claimed_letters", "leased_until", postgresql_where=text("status = 'sending'")),
         Index(

@@ -82,10 +82,9 @@ def postpone_to_morning(db: Database, now: datetime) -> None:
 def lateness(db: Database, now: datetime) -> timedelta:
     """How late the oldest letter is that should have left; one whose own server puts it off is not late."""
     ready = or_(col(Letter.next_try_at) <= now, col(Letter.awaits_server))
-    oldest = db.scalar(
-        select(func.min(col(Letter.due_at))).where(col(Letter.status) == Status.planned, ready, *_awake(now))
-    )
-    return max(timedelta(0), now - oldest) if oldest else timedelta(0)
+    waiting = (col(Letter.status) == Status.planned, col(Letter.due_at) <= now, ready, *_awake(now))
+    oldest = db.scalar(select(col(Letter.due_at)).where(*waiting).order_by(col(Letter.due_at)).limit(1))
+    return now - oldest if oldest else timedelta(0)
 
 
 # -- in hand ----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Find what has been kept long enough by its age, without reading what is kept."""
+"""Find what has been kept long enough, and the letter that is latest, by their age, without reading all there are."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     for name, table, column, where in (
+        ("planned_letters", "letter", "due_at", "status = 'planned'"),
         ("letters_with_text", "letter", "created_at", "message IS NOT NULL"),
         ("summaries_with_text", "summary", "published_at", "content IS NOT NULL"),
         ("summaries_by_time", "summary", "published_at", None),
