@@ -379,3 +379,14 @@ def test_what_was_told_long_ago_goes_in_turns(practice: Practice, monkeypatch: p
 
     assert left == [1, 0]
     assert relay.prune(practice.publisher) is False
+
+
+def test_what_was_received_long_ago_goes_in_turns(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "PRUNED_AT_ONCE", 2)
+    with transaction(practice.reader) as db:
+        db.execute(text("INSERT INTO inbox (event_id) VALUES (gen_random_uuid())"))
+        old = "INSERT INTO inbox SELECT gen_random_uuid(), now() - interval '100 days' FROM generate_series(1, 3)"
+        db.execute(text(old))
+
+        assert [inbox.prune(db), inbox.prune(db)] == [True, False]
+        assert db.scalar(text("SELECT count(*) FROM inbox")) == 1
