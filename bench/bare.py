@@ -41,19 +41,19 @@ def ready() -> str:
 
 
 @api.post("/meetings-of-eight-statements", status_code=201)
-def add_after_six_more(wish: Wish, session: Annotated[Session, Depends(get_session)]) -> Meeting:
+def add_after_six_more(wanted: Wish, session: Annotated[Session, Depends(get_session)]) -> Meeting:
     """As many statements as a booking has, with nothing in them: what is left of the rate is what they cost alone."""
     for _ in range(6):
         session.execute(NOTHING).all()
-    return add(wish, session)
+    return add(wanted, session)
 
 
 NOTHING = text("SELECT 1")
 
 
 @api.post("/meetings", status_code=201)
-def add(wish: Wish, session: Annotated[Session, Depends(get_session)]) -> Meeting:
-    meeting = Meeting.model_validate(wish)
+def add(wanted: Wish, session: Annotated[Session, Depends(get_session)]) -> Meeting:
+    meeting = Meeting.model_validate(wanted)
     session.add(meeting)
     session.commit()
     session.refresh(meeting)

@@ -14,9 +14,9 @@ from bench.firm import Firm
 from bench.measuring import Effort, Measure, Spread, interleaved, percentile, ratio
 from bench.report import Figure, Row, at_least, at_most
 from bench.site import Site
-from services.local.binaries import postgres_program
-from services.local.ports import free_port
-from services.local.up import is_ready
+from services.quickstart.binaries import postgres_program
+from services.quickstart.ports import free_port
+from services.quickstart.up import is_ready
 
 ALONE, TOGETHER = 1, 8
 PROCESSES = os.cpu_count() or 1

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any, NamedTuple
 
-from services.local.ports import LOOPBACK
+from services.quickstart.ports import LOOPBACK
 
 Json = dict[str, Any]
 

@@ -3,20 +3,20 @@
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
-from services.database import Database
+from services.core.database import Database
 from services.events.catalogue import Form, Phase
 from services.reporting.models import (
     AgreedGoals,
     Answer,
     Evaluation,
-    Kind,
     Process,
+    ReportKind,
     Session,
     Summary,
     Supervisor,
     Table,
 )
-from services.reporting.reports import of_process
+from services.reporting.workflow.reports import blank_process_report
 
 FIRST, LAST = date(2025, 1, 1), date(2025, 12, 31)
 OPENED = datetime(2025, 1, 2, 8, tzinfo=UTC)
@@ -52,7 +52,7 @@ def take_place(db: Database, supervisor_id: UUID, number: int) -> None:
         min_group_size=5,
         opened_at=OPENED,
     )
-    report = of_process(process, kind=Kind.goal_report, occasion="2025", first=FIRST, last=LAST)
+    report = blank_process_report(process, kind=ReportKind.goal_report, occasion="2025", first=FIRST, last=LAST)
     report.asked_at = report.next_try_at = datetime.now(UTC) - LONG_AGO
     db.add_all([process, report, *_told(process, people, number)])
 

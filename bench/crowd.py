@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, text
 
-from services.database import transaction
+from services.core.database import transaction
 
 OPEN = 5
 """Processes of each supervisor that go on; the others ended one after the other, every second month."""

@@ -79,8 +79,8 @@ def measured(bookings: int) -> dict[str, float]:
     times = [(TODAY + timedelta(days=1 + day), hour) for day in range(700) for hour in HOURS]
 
     def book(day: date, hour: int) -> None:
-        wish = {"date": day, "start_time": f"{hour}:00", "end_time": f"{hour + 1}:00"}
-        chosen = browser.post("/request-submit/", wish | {"service": service.id, "staff_member": staff.id})
+        wanted = {"date": day, "start_time": f"{hour}:00", "end_time": f"{hour + 1}:00"}
+        chosen = browser.post("/request-submit/", wanted | {"service": service.id, "staff_member": staff.id})
         who = {"name": "Anna", "email": "anna@example.fi", "phone_0": "FI", "phone_1": "401234567", "address": "x"}
         who["payment_type"] = "full"
         done = browser.post(chosen.url, who)
@@ -89,8 +89,8 @@ def measured(bookings: int) -> dict[str, float]:
 
     def look() -> None:
         for day in range(1, DAYS + 1):
-            wish = {"selected_date": TODAY + timedelta(days=day), "staff_member": staff.id}
-            browser.get("/ajax/available_slots/", wish, headers={"X-Requested-With": "XMLHttpRequest"})
+            wanted = {"selected_date": TODAY + timedelta(days=day), "staff_member": staff.id}
+            browser.get("/ajax/available_slots/", wanted, headers={"X-Requested-With": "XMLHttpRequest"})
 
     for day, hour in times[:10]:
         book(day, hour)

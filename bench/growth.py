@@ -15,10 +15,11 @@ from bench.firm import Firm
 from bench.measuring import Effort, Spread, interleaved, percentile, ratio, seconds
 from bench.report import Figure, Row, at_most
 from bench.site import Site
-from services.booking import tick
-from services.database import Database, engine, transaction
+from services.booking import periodic
+from services.booking.calendar import ics_import
+from services.booking.settings import settings
+from services.core.database import Database, engine, transaction
 from services.events import outbox
-from services.ticking import Job
 
 MEETINGS = 1000
 """Of each supervisor."""
@@ -53,8 +54,8 @@ def rows(site: Site, effort: Effort) -> Iterator[Row | Figure]:
     yield from _bookings(site, urls, effort, against)
     looks: dict[str, Work] = {name: lambda name=name: slots.free(bases[name], next(ids[name]), 60) for name in firms}  # type: ignore[misc]
     yield from compare("growth: free slots of 60 days", looks, 40)
-    for job in tick.jobs(bases["small"]):
-        works: dict[str, Work] = {n: _job(bases[n], job.name).run for n in firms}
+    for job in periodic.jobs(bases["small"]):
+        works: dict[str, Work] = {n: _turn(bases[n], job.name) for n in firms}
         yield from compare(f"growth: tick, {job.name}", works, 10, ALL_OF.get(job.name, INDEX))
     for what, work in RELAY.items():
         yield from compare(f"growth: relay, {what}", {n: partial(_undone, bases[n], work) for n in firms}, 10)
@@ -97,12 +98,15 @@ READ = (
 
 RELAY: dict[str, Callable[[Database], Any]] = {
     "claim": lambda db: db.execute(outbox.CLAIM, {"most": 100}).all(),
-    "prune": outbox.prune,
+    "prune": outbox.prune_outbox,
 }
 
 
-def _job(base: Engine, name: str) -> Job:
-    return next(job for job in tick.jobs(base) if job.name == name)
+def _turn(base: Engine, name: str) -> Work:
+    """A turn of the job. That of the calendars is mostly none: measured is the look for what is due."""
+    if name == "read-calendars":
+        return partial(ics_import.begin, base, settings())
+    return next(job for job in periodic.jobs(base) if job.name == name).run
 
 
 def _undone(base: Engine, work: Callable[[Database], Any]) -> None:

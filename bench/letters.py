@@ -22,14 +22,14 @@ from bench import heap
 from bench.measuring import Effort, Measure, Spread, interleaved, percentile, ratio
 from bench.report import Figure, Row, at_least, at_most
 from bench.site import Site
-from services import database
-from services.database import transaction
+from services.core import database
+from services.core.database import transaction
+from services.core.settings import load
 from services.events import outbox
 from services.events.catalogue import LoginRequested
-from services.local.ports import LOOPBACK
-from services.notifier import scribe, sealing
+from services.notifier.delivery import encryption, writer
 from services.notifier.settings import Settings
-from services.settings import load
+from services.quickstart.ports import LOOPBACK
 
 PATIENCE_SECONDS = 120
 A_ROUND = 15
@@ -181,7 +181,7 @@ def drained(site: Site, notifier: str, arrivals: Arrivals, effort: Effort) -> It
         workers.enter_context(site.working("notifier", told, concurrency=2))
         ours: Measure = partial(_drained_per_second, notifier, count, arrivals)
         ours()
-        bare: Measure = partial(_bare_per_second, site, _messages(notifier, site.keys["LINK_KEY"]), arrivals)
+        bare: Measure = partial(_bare_per_second, site, _messages(notifier, told), arrivals)
         one = interleaved(effort.rounds, {"ours": ours, "bare": bare})
         workers.enter_context(site.working("notifier", told, concurrency=2))
         two = interleaved(effort.rounds, {"ours": ours, "bare": bare})
@@ -212,7 +212,7 @@ def _written_per_second(notifier: str, told: Mapping[str, str], count: int) -> f
     os.environ.update(told)
     engine, settings = database.engine(notifier, pool_size=1), load(Settings)
     began = time.perf_counter()
-    while letters := scribe.take(engine, settings):
+    while letters := writer.take_letters(engine, settings):
         while letters.next():
             pass
     engine.dispose()
@@ -242,11 +242,13 @@ def _connection(url: str) -> "psycopg.Connection[tuple[Any, ...]]":
     return psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False))
 
 
-def _messages(notifier: str, link_key: str) -> dict[str, bytes]:
+def _messages(notifier: str, told: Mapping[str, str]) -> dict[str, bytes]:
     """What was sent, by recipient: as it rests in the table, unsealed."""
     with _connection(notifier) as connection:
         rows: list[tuple[UUID, bytes]] = connection.execute(
             "SELECT id, message FROM letter WHERE message IS NOT NULL"
         ).fetchall()
-    opened = (sealing.unseal(link_key, letter_id, message) or b"" for letter_id, message in rows)
+    os.environ.update(told)
+    settings = load(Settings)
+    opened = (encryption.decrypt_letter(settings, letter_id, message) or b"" for letter_id, message in rows)
     return {address.decode(): message for address, _, message in (one.partition(b"\n") for one in opened)}

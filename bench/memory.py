@@ -17,8 +17,8 @@ from sqlalchemy import Engine, text
 from bench.measuring import Effort, Spread
 from bench.report import Figure, Row, at_most
 from bench.site import Site, opened
-from services import database
-from services.database import transaction
+from services.core import database
+from services.core.database import transaction
 from services.events import outbox
 from services.events.catalogue import Event, LoginRequested, SupervisorChanged
 

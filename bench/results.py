@@ -1,6 +1,7 @@
 """Goal reports, from what was told to the PDF and the letter that carries it, beside setting the same pages alone."""
 
 import base64
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,16 +18,19 @@ from bench.measuring import Effort, Spread, interleaved, ratio, seconds
 from bench.peers import python_with
 from bench.report import Figure, Row, at_least, at_most
 from bench.site import Site
-from services import database, design
-from services.database import transaction
+from services.core import database, design
+from services.core.database import transaction
+from services.core.settings import load
 from services.events.catalogue import Envelope, Form, ReportCompiled
-from services.notifier import contexts, letters, mime
-from services.notifier.contexts import LetterKind
-from services.notifier.mailboxes import Mailbox
-from services.reporting import html, making, pdf, sheets
-from services.reporting.blocks import Sheet
-from services.reporting.documents import GoalReport
-from services.reporting.models import Report, Status
+from services.notifier.composition import contexts, mime, rendering
+from services.notifier.composition.addresses import Mailbox
+from services.notifier.kinds import LetterKind
+from services.reporting.contents.documents import GoalReport
+from services.reporting.models import Report, ReportStatus
+from services.reporting.rendering import html, pdf, render
+from services.reporting.rendering.blocks import Sheet
+from services.reporting.settings import Settings
+from services.reporting.workflow import build
 
 A_ROUND, FEWER = 20, 5
 """Reports a round; the slow peer sets fewer."""
@@ -46,7 +50,7 @@ class Press:
     """Reporting's database with courses whose reports are due, and fresh wordings of what has been made."""
 
     engine: Engine
-    link_key: str
+    settings: Settings
     supervisor_id: UUID
     numbers: Iterator[int] = field(default_factory=count)
 
@@ -58,7 +62,7 @@ class Press:
     def make(self, reports: int) -> None:
         """To the last byte of each letter."""
         for _ in range(reports):
-            if not making.make_next(self.engine, self.link_key):
+            if not build.make_next_report(self.engine, self.settings):
                 raise RuntimeError("No report is due.")
         with transaction(self.engine) as db:
             newest = text("SELECT envelope FROM outbox ORDER BY position DESC LIMIT :reports")
@@ -71,43 +75,47 @@ class Press:
     def fresh(self, reports: int) -> list[Sheet]:
         """Sheets of the same pages that nothing has set before: what is known already would be set from memory."""
         with transaction(self.engine) as db:
-            made = select(Report).where(col(Report.status) == Status.compiled).order_by(col(Report.id).desc())
+            made = select(Report).where(col(Report.status) == ReportStatus.compiled).order_by(col(Report.id).desc())
             documents = [GoalReport.model_validate(row.document) for row in db.scalars(made.limit(reports))]
-        return [sheets.sheet(one.model_copy(update={"code": f"TO-2024-{next(self.numbers)}"})) for one in documents]
+        return [
+            render.build_sheet(one.model_copy(update={"code": f"TO-2024-{next(self.numbers)}"})) for one in documents
+        ]
 
 
 def written(event: ReportCompiled) -> bytes:
     """The letter of a report, as the notifier writes it."""
-    known = {name: value for name, value in event.figures.items() if name in contexts.GoalReport.model_fields}
+    known = {name: value for name, value in event.figures.items() if name in contexts.GoalReportContext.model_fields}
     flags = known.pop("flags", "")
-    context = contexts.GoalReport.model_validate(
+    context = contexts.GoalReportContext.model_validate(
         known
         | {"flags": tuple(str(flags).splitlines()), "sent_at": datetime.now(UTC), "first_name": "Maija"}
         | {"process_code": "TO-2025-1", "form": Form.group, "period": event.period_label, "report": event.html}
         | {"report_url": "https://example.fi/raportti/x"}
     )
-    headers = mime.Headers(
+    headers = mime.MessageHeaders(
         sender=SENDER, recipient=SENDER, date=datetime.now(UTC), message_id=f"<{event.report_id}@example.fi>"
     )
-    page = mime.Attachment("tavoitearviointi.pdf", base64.b64decode(event.pdf_base64))
-    return mime.compose(letters.render(LetterKind.goal_report, context), headers, (), [page])
+    page = mime.AttachedFile("tavoitearviointi.pdf", base64.b64decode(event.pdf_base64))
+    return mime.build_mime(rendering.render(LetterKind.goal_report, context), headers, (), [page])
 
 
 def rows(site: Site, effort: Effort) -> Iterator[Row | Figure]:
     reports = effort.of(A_ROUND, least=4)
-    engine = database.engine(site.database("reporting", "reporting"), pool_size=2)
+    address = site.database("reporting", "reporting")
+    os.environ.update(site.environment({"reporting": address}))
+    engine = database.engine(address, pool_size=2)
     with transaction(engine) as db:
         supervisor = course.supervisor()
         db.add(supervisor)
-    press = Press(engine, site.keys["LINK_KEY"], supervisor.supervisor_id)
+    press = Press(engine, load(Settings), supervisor.supervisor_id)
 
     def ours() -> float:
         press.fill(reports)
         return seconds(lambda: press.make(reports)) / reports
 
     def bare() -> float:
-        inputs = [pdf.inputs(sheet) for sheet in press.fresh(reports)]
-        return seconds(lambda: [pdf.pages(each) for each in inputs]) / reports
+        inputs = [pdf.template_inputs(sheet) for sheet in press.fresh(reports)]
+        return seconds(lambda: [pdf.compile_pdf(each) for each in inputs]) / reports
 
     ours()
     contenders = {"ours": ours, "bare": bare}
@@ -137,9 +145,11 @@ def rows(site: Site, effort: Effort) -> Iterator[Row | Figure]:
 
 def _seconds_of_peer(python: Path, pages: list[Sheet], folder: Path) -> float:
     folder.mkdir(exist_ok=True)
-    style = html.stylesheet().replace("var(--line)", design.LIGHT.line).replace("var(--accent)", design.LIGHT.accent)
+    style = (
+        html.render_stylesheet().replace("var(--line)", design.LIGHT.line).replace("var(--accent)", design.LIGHT.accent)
+    )
     for number, sheet in enumerate(pages):
-        body = html.fragment(sheet, html.drawn)
+        body = html.render_fragment(sheet, html.inline_svg)
         page = f'<html lang="fi"><title>{sheet.title}</title><style>{style}</style><body>{body}'
         (folder / f"{number}.html").write_text(page)
     ran = subprocess.run([python, "-c", PEER, folder], capture_output=True, text=True, check=True)

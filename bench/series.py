@@ -20,8 +20,8 @@ def rows(site: Site, effort: Effort) -> Iterator[Row | Figure]:
 
         def at_once() -> float:
             process_id = firm.process(supervisor_id)["id"]
-            wish = {"first_starts_at": next(moments), "every_weeks": 1, "count": COUNT, "mode": "onsite"}
-            return seconds(lambda: together.post(f"/api/v1/processes/{process_id}/series", wish))
+            wanted = {"first_starts_at": next(moments), "every_weeks": 1, "count": COUNT, "mode": "onsite"}
+            return seconds(lambda: together.post(f"/api/v1/processes/{process_id}/series", wanted))
 
         def one_by_one() -> float:
             calls: list[Call] = firm.bookings(COUNT)

@@ -13,7 +13,7 @@ from typing import TextIO
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from services.local.ports import LOOPBACK
+from services.quickstart.ports import LOOPBACK
 
 MESSAGE_ID = re.compile(rb"^message-id:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 

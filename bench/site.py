@@ -2,22 +2,22 @@
 
 import os
 import secrets
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from services.keyring import fresh_keys
-from services.local import postgres, redis_server
-from services.local.binaries import Account, find_programs, unprivileged_account
-from services.local.ports import LOOPBACK, free_port, is_free
-from services.local.postgres import PostgresServer
-from services.local.processes import Child, Program, start, stop, wait_until
-from services.local.redis_server import RedisServer
-from services.local.up import is_ready
-from services.migration import create_database, migrate
+from services.core.schema.migrate import create_database, migrate
+from services.core.secrets import fresh_keys
+from services.quickstart import postgres
+from services.quickstart import redis as redis_server
+from services.quickstart.binaries import find_programs, unprivileged_account
+from services.quickstart.ports import LOOPBACK, free_port, is_free
+from services.quickstart.postgres import PostgresServer
+from services.quickstart.redis import RedisServer
+from services.quickstart.up import is_ready
+from services.runtime.processes import Account, Child, Program, start, stop, wait_until
 
 PATIENCE_SECONDS = 120
 
@@ -48,7 +48,7 @@ class Site:
             **os.environ,
             **self.keys,
             **{f"{service.upper()}_DATABASE_URL": url for service, url in databases.items()},
-            **dict.fromkeys(("PUBLIC_URL", "REPORTING_PUBLIC_URL", "NOTIFIER_PUBLIC_URL"), f"http://{LOOPBACK}"),
+            "PUBLIC_URL": f"http://{LOOPBACK}",
             "REDIS_URL": self.redis.url,
             "SMTP_URL": f"smtp://{LOOPBACK}:{self.smtp_port}",
             "MAIL_FROM": "Työnohjaus <ajat@example.fi>",
@@ -89,7 +89,8 @@ class Site:
         here = str(Path(__file__).parents[1])
         return Program(
             name=name,
-            arguments=[sys.executable, "-m", module, *arguments],
+            module=module,
+            arguments=arguments,
             environment={**(environment or os.environ), "PYTHONPATH": here},
             folder=self.folder,
             log=self.folder / f"{name}.log",
@@ -121,16 +122,18 @@ def opened(folder: Path) -> Iterator[Site]:
 
 def _open_postgres(site: Site, account: Account | None) -> None:
     home = site.folder / "postgres"
-    postgres.prepare(home, site.programs, account, site.postgres.password)
-    program = postgres.program(home, site.programs, account, site.postgres, site.folder / "postgres.log")
-    site.stopping.enter_context(site.running(program, partial(postgres.answers, site.postgres)))
+    postgres.prepare_postgres(home, site.programs, account, site.postgres.password)
+    program = postgres.postgres_server_program(
+        home, site.programs, account, site.postgres, site.folder / "postgres.log"
+    )
+    site.stopping.enter_context(site.running(program, partial(postgres.postgres_answers, site.postgres)))
 
 
 def _open_redis(site: Site, account: Account | None) -> None:
     home = site.folder / "redis"
-    redis_server.prepare(home, account)
-    program = redis_server.program(home, site.programs, account, site.redis, site.folder / "redis.log")
-    site.stopping.enter_context(site.running(program, partial(redis_server.answers, site.redis)))
+    redis_server.prepare_redis(home, account)
+    program = redis_server.redis_program(home, site.programs, account, site.redis, site.folder / "redis.log")
+    site.stopping.enter_context(site.running(program, partial(redis_server.redis_answers, site.redis)))
 
 
 def _open_sink(site: Site) -> None:

@@ -13,13 +13,13 @@ from bench.measuring import Effort, Spread, interleaved, percentile, ratio
 from bench.report import Figure, Row, at_most
 from bench.site import Site
 from bench.statements import counted
-from services.booking import availability, slots
-from services.booking.availability_api import Slots
-from services.booking.offers import Slot
-from services.clock import now
-from services.database import engine, transaction
+from services.booking.api.availability import FreeSlots
+from services.booking.calendar import availability, slots
+from services.booking.calendar.offers import Slot
+from services.core.clock import now
+from services.core.database import engine, transaction
 from services.events.catalogue import Form
-from services.workdays import local
+from services.finnish.workdays import local
 
 MANY, FEW = 10_000, 100
 TWO_MONTHS, YEAR = 60, 365
@@ -70,13 +70,13 @@ def free(base: Engine, supervisor_id: UUID, days: int) -> bytes:
     """What the service does between request and answer."""
     with transaction(base) as db:
         moment = now(db)
-        practice = availability.load(db, supervisor_id)
+        practice = availability.load_practice(db, supervisor_id)
         first = local(moment, practice.rules.zone).date()
         last = first + timedelta(days=days)
-        calendar = availability.calendar(db, practice, first, last, moment)
+        calendar = availability.load_calendar(db, practice, first, last, moment)
         starts = slots.free_starts(calendar, Form.individual, HOUR, first, last, moment)
         offered = [Slot(start, start + HOUR) for start in starts]
-        return Slots.model_construct(slots=offered).model_dump_json().encode()
+        return FreeSlots.model_construct(slots=offered).model_dump_json().encode()
 
 
 def bare(base: Engine, supervisor_id: UUID, days: int) -> bytes:

@@ -11,9 +11,10 @@ from bench import heap
 from bench.measuring import Effort, Measure, Spread, interleaved, ratio, seconds
 from bench.report import Figure, Row, at_most
 from bench.site import Site
-from services import clock, database
-from services.database import Database
-from services.notifier import postbox, privacy
+from services.core import clock, database
+from services.core.database import Database
+from services.notifier import privacy
+from services.notifier.delivery import queue
 from services.notifier.settings import settings
 
 FEW, MANY = 10_000, 1_000_000
@@ -62,11 +63,11 @@ def _looking(engine: Engine, look: Look) -> Measure:
 
 
 LOOKS: dict[str, Look] = {
-    f"claiming the {DUE} that are due": postbox.claim,
-    "whether one is due": postbox.is_due,
-    "how late the oldest is": postbox.lateness,
-    "taking back what dead senders had": postbox.recover,
-    "forgetting what was kept long enough": lambda db, now: privacy.prune(db, settings(), now),
+    f"claiming the {DUE} that are due": queue.claim_letters,
+    "whether one is due": queue.is_letter_due,
+    "how late the oldest is": queue.letter_lateness,
+    "taking back what dead senders had": queue.recover_stale_letters,
+    "forgetting what was kept long enough": lambda db, now: privacy.prune_notifier(db, settings(), now),
 }
 
 

@@ -33,7 +33,7 @@ Port = Annotated[int, typer.Option(min=1, max=65535)]
 def up(
     data: Annotated[Path, typer.Option(help="Folder for everything that is kept.")] = Path(".tyonohjaus"),
     port: Annotated[
-        int, typer.Option(min=1, max=65532, help="Booking's port; reporting, notifier and mailbox take the next three.")
+        int, typer.Option(min=1, max=65534, help="The port of pages and API; the mailbox takes the next.")
     ] = 8000,
     smtp_url: Annotated[str, typer.Option(help="Send letters there instead of keeping them in the mailbox.")] = "",
     demo: Annotated[
@@ -41,7 +41,7 @@ def up(
     ] = False,
 ) -> None:
     """Run everything on this machine, with servers of its own or those in DATABASE_URL and REDIS_URL."""
-    from services.local import up as quick_start
+    from services.quickstart import up as quick_start
 
     quick_start.up(quick_start.Plan(data=data, port=port, smtp_url=smtp_url, demo=demo))
 
@@ -51,7 +51,7 @@ def migrate(
     services: Annotated[list[Service] | None, typer.Argument(help="All of them, if none is named.")] = None,
 ) -> None:
     """Bring databases to their newest shape, making those that are missing."""
-    from services.migration import migrate_service
+    from services.core.schema.migrate import migrate_service
 
     for service in services or list(Service):
         migrate_service(service)
@@ -60,37 +60,29 @@ def migrate(
 
 @app.command()
 def serve(
-    service: TheService, host: str = "127.0.0.1", port: Port = 8000, workers: Annotated[int, typer.Option(min=1)] = 1
+    service: Annotated[Service | None, typer.Argument(help="All of them behind one port, if none is named.")] = None,
+    host: str = "127.0.0.1",
+    port: Port = 8000,
+    workers: Annotated[int, typer.Option(min=1)] = 1,
 ) -> None:
-    """Serve the HTTP face of a service."""
-    import uvicorn
+    """Serve the pages and the API of a service."""
+    from services.runtime import server
 
-    uvicorn.run(
-        f"services.{service}.api:api",
-        host=host,
-        port=port,
-        workers=workers,
-        http="h11",  # httptools would keep a head of any length in memory
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # the services decide themselves whose X-Forwarded-For they believe
-        timeout_graceful_shutdown=10,
-    )
+    server.serve(service, host=host, port=port, workers=workers)
 
 
 @app.command()
 def work(service: TheService, concurrency: Annotated[int, typer.Option(min=1)] = 2) -> None:
     """Do the work of a service: consume its queue, look for what is due, post its events."""
-    from services import working
+    from services.runtime import worker
 
-    working.work(service, concurrency)
+    worker.work(service, concurrency)
 
 
 @app.command()
 def work_health(service: TheService) -> None:
     """Succeed if a worker of the service on this machine consumed something lately."""
-    from services.heartbeat import is_healthy
+    from services.core.heartbeat import is_healthy
 
     if not is_healthy(service):
         raise typer.Exit(1)
@@ -104,18 +96,22 @@ def mailbox(
     booking_url: str = "",
 ) -> None:
     """Catch all letters and show them in the browser."""
-    from services.local import mailbox as catcher
+    from services.quickstart.mailbox import server as catcher
 
     catcher.serve(folder, port=port, smtp_port=smtp_port, booking_url=booking_url)
 
 
 @app.command()
-def secrets() -> None:
+def secrets(
+    beside: Annotated[Path | None, typer.Option(help="Only those that this file lacks, after an upgrade.")] = None,
+) -> None:
     """Print a fresh set of secrets as environment variables."""
-    from services.keyring import fresh_keys
+    from services.core.secrets import fresh_keys
 
+    known = {line.partition("=")[0] for line in beside.read_text().splitlines()} if beside else set()
     for name, value in fresh_keys().items():
-        print(f"{name}={value}")
+        if name not in known:
+            print(f"{name}={value}")
 
 
 @app.command()
@@ -123,18 +119,18 @@ def doctor(
     data: Annotated[Path | None, typer.Option(help="The folder of `tyonohjaus up`; left out: the environment.")] = None,
 ) -> None:
     """Say in plain words what is wrong and what to do; the exit code is 1 when something is."""
-    from services.doctor.visit import visit
+    from services.operations.doctor.examination import examine_installation
 
-    if visit(data):
+    if examine_installation(data):
         raise typer.Exit(1)
 
 
 @app.command()
 def documents() -> None:
     """Write what docs/ and services/events/schemas hold of the code. A changed v1 event is refused."""
-    from services import documents as made_from_code
+    from services.operations import contract_files as made_from_code
 
-    if refused := made_from_code.write():
+    if refused := made_from_code.write_contract_files():
         raise SystemExit("Give the event a new version: " + "; ".join(refused))
 
 
@@ -154,11 +150,11 @@ def rebuild(
     ] = None,
 ) -> None:
     """Empty what reporting was told and have booking tell it again. Reports and releases stay as they are."""
-    from services.local import premises
-    from services.rebuild import rebuild_reporting
+    from services.operations.rebuild_reporting import rebuild_reporting
+    from services.quickstart import data_folder
 
-    told = rebuild_reporting(premises.environment(data) if data else os.environ)
-    print(f"{told} events are on their way to reporting, which answers 503 until they have come.")
+    events = rebuild_reporting(data_folder.environment(data) if data else os.environ)
+    print(f"{events} events are on their way to reporting, which answers 503 until they have come.")
 
 
 notifier = typer.Typer(help="Look after the notifier.", no_args_is_help=True)
@@ -173,12 +169,11 @@ def _notifier() -> None:
 @notifier.command()
 def restored(
     lost_at: Annotated[
-        str,
-        typer.Option(help="When the lost database was last at work: 2026-11-28T14:05+02:00. Left out: now."),
+        str, typer.Option(help="When the lost database was last at work: 2026-11-28T14:05+02:00. Left out: now.")
     ] = "",
 ) -> None:
     """After a restore, before anything starts: hear what the backup does not know, hold back what may have left."""
-    from services.restoring import restore_notifier
+    from services.operations.restore_notifier import restore_notifier
 
     heard, doubtful = restore_notifier(os.environ, instant(lost_at) if lost_at else None)
     print(f"{heard} events were heard again; {doubtful} letters may have left: they are uncertain, and not sent again.")
@@ -196,12 +191,12 @@ def instant(written: str) -> datetime:
 
 
 def main() -> None:
-    from services.local.trouble import Trouble
+    from services.core.errors import OperatorError
 
     try:
         app()
-    except Trouble as trouble:
-        raise SystemExit(f"tyonohjaus: {trouble}") from None
+    except OperatorError as error:
+        raise SystemExit(f"tyonohjaus: {error}") from None
 
 
 if __name__ == "__main__":

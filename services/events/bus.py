@@ -6,14 +6,16 @@ PostgreSQL is the truth; whatever is lost here is posted again by the relay.
 import gc
 import logging
 import signal
+from collections.abc import Sequence
 from datetime import datetime
 
-from celery import Celery
+from celery import Celery, current_task
 from celery.signals import celeryd_after_setup, setup_logging, task_postrun, task_prerun
 from kombu.exceptions import OperationalError
 
+from services.core.logs import configure, logger
 from services.events.catalogue import Envelope
-from services.log import configure, logger
+from services.events.signatures import HEADER, OF_NOBODY, Signatures
 
 log = logger(__name__)
 
@@ -37,8 +39,9 @@ COMMON = {
 def worker_app(service: str, redis_url: str, include: list[str]) -> Celery:
     """The app whose workers consume the queue named like the service, and log as all our processes do.
 
-    Neither a `socket_timeout` nor gossip and remote control both off: either leaves a worker deaf for ever
-    after Redis was away (celery 5.7). `acks_late` without `reject_on_worker_lost`, which would loop on poison.
+    No remote control: its commands are not signed, and whoever can write to Redis could stop workers by them. So gossip
+    has to stay on: with both off, or with a `socket_timeout`, a worker is deaf for ever after Redis was away
+    (celery 5.7). `acks_late` without `reject_on_worker_lost`, which would loop on poison.
     """
     app = Celery(service, broker=redis_url, include=include)
     app.conf.update(
@@ -47,6 +50,7 @@ def worker_app(service: str, redis_url: str, include: list[str]) -> Celery:
         task_reject_on_worker_lost=False,
         task_default_queue=service,
         worker_prefetch_multiplier=1,
+        worker_enable_remote_control=False,
         worker_soft_shutdown_timeout=20,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
@@ -107,17 +111,22 @@ def posting_app(redis_url: str) -> Celery:
     return app
 
 
-class PostOffice:
-    """Posts messages into the queues of services. Raises OperationalError when Redis does not take one."""
+class EventPoster:
+    """Posts messages into the queues of services. Raises OperationalError when Redis does not take one.
 
-    def __init__(self, redis_url: str) -> None:
-        self._app = posting_app(redis_url)
+    What goes to another service is signed. What a service calls to itself only wakes it, and is not.
+    """
+
+    def __init__(self, redis_url: str, signatures: Signatures = OF_NOBODY) -> None:
+        self._app, self.signatures = posting_app(redis_url), signatures
 
     def post(self, task: str, *arguments: object, to: str, expires: float | None = None) -> None:
-        self._app.send_task(task, arguments, queue=to, expires=expires)
+        headers = {HEADER: self.signatures.sign(to, task, arguments)} if self.signatures.knows(to) else None
+        self._app.send_task(task, arguments, queue=to, expires=expires, headers=headers)
 
-    def post_event(self, envelope: dict[str, object], to: str) -> None:
-        self.post(str(envelope["type"]), envelope, to=to)
+    def post_events(self, envelopes: Sequence[dict[str, object]], to: str) -> None:
+        """Events of one type, in one message."""
+        self.post(str(envelopes[0]["type"]), *envelopes, to=to)
 
     def try_to_post(self, task: str, *arguments: object, to: str, expires: float | None = None) -> bool:
         """Post what may be lost, because somebody asks again later; says whether it went."""
@@ -132,31 +141,25 @@ class PostOffice:
         self.try_to_post(CONFIRMED, str(envelope.id), subscriber, to=publisher_of(envelope))
 
     def refuse(self, envelope: Envelope, subscriber: str, error: str) -> None:
-        self.try_to_post(REFUSED, str(envelope.id), subscriber, error, to=publisher_of(envelope))
+        """Only those who know us are told: who else would claim to have posted it."""
+        if self.signatures.knows(publisher := publisher_of(envelope)):
+            self.try_to_post(REFUSED, str(envelope.id), subscriber, error, to=publisher)
+
+
+def is_from(sender: str, known: Signatures, *arguments: object) -> bool:
+    """Whether the message that is handled at this moment was signed by this service."""
+    signature = str((current_task.request.headers or {}).get(HEADER, ""))
+    return known.is_from(sender, signature, current_task.name, arguments)
 
 
 def publisher_of(envelope: Envelope) -> str:
     return envelope.source.rsplit("/", 1)[-1]
 
 
-def ping(office: PostOffice, publisher: str, subscriber: str, asked_at: datetime, heard_until: datetime) -> None:
-    office.post(PING, publisher, subscriber, asked_at.isoformat(), heard_until.isoformat(), to=subscriber)
+def ping(poster: EventPoster, publisher: str, subscriber: str, asked_at: datetime, heard_until: datetime) -> None:
+    poster.post(PING, publisher, subscriber, asked_at.isoformat(), heard_until.isoformat(), to=subscriber)
 
 
 def heartbeat_queue(service: str, worker: str) -> str:
     """The private queue by which one worker process shows that it still consumes."""
     return f"{service}.heartbeat.{worker}"
-
-
-def worker_arguments(service: str, concurrency: int, worker: str) -> list[str]:
-    """The Celery command line of a service's worker; `worker` tells processes on all machines apart."""
-    return [
-        "celery",
-        "--quiet",
-        f"--app=services.{service}.worker:app",
-        "worker",
-        f"--hostname={worker}@%h",
-        f"--queues={service},{heartbeat_queue(service, worker)}",
-        f"--concurrency={concurrency}",
-        "--loglevel=warning",
-    ]

@@ -1,12 +1,15 @@
 """Every event that crosses a border between services, each with the whole current state of its aggregate.
 
 A field may be added with a default; anything else is a new class with a new version in its name.
-Nothing confidential travels: no notes, no reasons, no comments, no answers with names, no secrets of links.
+No notes travel, no reasons, no comments, no answers with names, no secrets of links. What is confidential and must
+travel is sealed for its reader (`sealed_fields.py`).
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -52,11 +55,19 @@ Agreement = Annotated[int, Field(ge=1, le=5)]
 class Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
+    @classmethod
+    def of(cls, row: BaseModel, **more: object) -> Self:
+        """What the row and the event both know, under the same names, and what else is to be said."""
+        known = {name: getattr(row, name) for name in cls.model_fields if hasattr(row, name)}
+        return cls.model_validate(known | more)
+
 
 class Event(Shape):
     """What happened to one aggregate. `version` rises by one with every event of that aggregate."""
 
     name: ClassVar[str]
+    confidential: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
+    """Which fields nobody may read but their readers, by reader; another reader gets them blank."""
     version: Annotated[int, Field(ge=1)]
 
     @property
@@ -99,6 +110,10 @@ class SessionEvent(Event):
     excused: tuple[UUID, ...] = ()
     no_show: tuple[UUID, ...] = ()
     feedback_links: dict[UUID, UUID] = {}
+    sequence: int | None = None
+    """SEQUENCE of the meeting's calendar entry. Without one it is the version."""
+    undo_until: AwareDatetime | None = None
+    """Whoever made this change can take it back until then, and nobody is to be told of it before."""
 
     @property
     def aggregate(self) -> str:
@@ -141,6 +156,8 @@ class Client(Shape):
     first_name: str
     last_name: str
     email: str
+    address_id: UUID | None = None
+    """What the contact's links to reports are made for; none as long as they have their first address."""
 
 
 class ProcessEvent(Event):
@@ -184,6 +201,19 @@ class ProcessClosed(ProcessEvent):
     name = "process.closed.v1"
 
 
+class ProcessRequested(Event):
+    """A client asks for a process with a supervisor who does not know it yet. Nothing else of it is told to anybody."""
+
+    name = "process.requested.v1"
+    process_id: UUID
+    supervisor_id: UUID
+    answer_by: AwareDatetime
+
+    @property
+    def aggregate(self) -> str:
+        return f"request/{self.process_id}"
+
+
 class ParticipantEvent(Event):
     participant_id: UUID
     process_id: UUID
@@ -202,14 +232,33 @@ class ParticipantChanged(ParticipantEvent):
     email: str
     active: bool = True
     page_link: UUID
+    address_id: UUID | None = None
+    """What their links are made for; none as long as they have the address that they joined with."""
     summary_in_letter: bool = False
     joined_at: AwareDatetime | None = None
+    first_sequence: int = 0
+    """Added to the SEQUENCE of each meeting in their calendar."""
+    feedback_open: tuple[UUID, ...] = ()
+    """With another address: the sessions on which they were asked for feedback and have not given it."""
+
+
+class ParticipantReaddressed(ParticipantEvent):
+    """A participant has another address: links that were sent to the one before open nothing any more."""
+
+    name = "participant.readdressed.v1"
+    address_id: UUID
+
+    @property
+    def aggregate(self) -> str:
+        return f"participant-address/{self.participant_id}"
 
 
 class ParticipantErased(ParticipantEvent):
     """A participant asked to be forgotten: whoever holds a name, address or answer deletes it."""
 
     name = "participant.erased.v1"
+    alone: bool = False
+    """Nobody else ever took part in the process: what was summed up, agreed and reported in it goes as well."""
 
 
 class SupervisorChanged(Event):
@@ -226,10 +275,28 @@ class SupervisorChanged(Event):
     signature: str | None = None
     calendar_link: UUID
     active: bool = True
+    address_id: UUID | None = None
+    """What their links to reports are made for; none as long as they have their first address."""
 
     @property
     def aggregate(self) -> str:
         return f"supervisor/{self.supervisor_id}"
+
+
+class PracticeChanged(Event):
+    """The practice's own name and look, as pages, letters and reports show them."""
+
+    name = "practice.changed.v1"
+    practice_name: str
+    accent: str
+    """The colour of what can be pressed, as #rrggbb, on light paper."""
+    logo_base64: str = ""
+    logo_path: str | None = None
+    """Where pages load the logo from. Another logo has another path."""
+
+    @property
+    def aggregate(self) -> str:
+        return "practice"
 
 
 # -- goals, evaluation, summaries -------------------------------------------------------------------------
@@ -251,6 +318,7 @@ class GoalsAgreed(Event):
     """The goals of a process, as they are worded now, and the wordings that earlier answers were given for."""
 
     name = "goals.agreed.v1"
+    confidential = MappingProxyType({"reporting": ("goals", "earlier")})
     process_id: UUID
     goals: tuple[Goal, ...]
     earlier: tuple[Goal, ...] = ()
@@ -297,6 +365,7 @@ class EvaluationAnswered(Event):
     """One participant's answer, or (with no participant) the level the group agreed together."""
 
     name = "evaluation.answered.v1"
+    confidential = MappingProxyType({"reporting": ("goals", "benefits")})
     answer_id: UUID
     evaluation_id: UUID
     process_id: UUID
@@ -333,6 +402,7 @@ class SummaryPublished(Event):
     """The summary of a meeting can be read; from its second edition on it is a correction."""
 
     name = "summary.published.v1"
+    confidential = MappingProxyType({"notifier": ("actions", "text"), "reporting": ("actions",)})
     summary_id: UUID
     edition: Annotated[int, Field(ge=1)] = 1
     session_id: UUID
@@ -367,6 +437,8 @@ class IntakeEvent(Event):
     link: UUID
     free_of_charge: bool = True
     changed_by: Actor = Actor.client
+    sequence: int | None = None
+    """SEQUENCE of the talk's calendar entry. Without one it is the version."""
 
     @property
     def aggregate(self) -> str:
@@ -406,10 +478,85 @@ class LoginRequested(Event):
         return f"login/{self.login_id}"
 
 
+class MailboxEvent(Event):
+    """Something about access that one mailbox is told at once, whoever it belongs to."""
+
+    confidential = MappingProxyType({"notifier": ("email", "full_name")})
+    notice_id: UUID
+    email: str
+    full_name: str
+    participant_id: UUID | None = None
+    """Whose erasure takes the notice along."""
+
+    @property
+    def aggregate(self) -> str:
+        return f"notice/{self.notice_id}"
+
+
+class DeviceCodeRequested(MailboxEvent):
+    """A participant wants to confirm a browser: the code is made from the id of the notice."""
+
+    name = "device.code-requested.v1"
+    expires_at: AwareDatetime
+
+
+class AddressStated(MailboxEvent):
+    """Somebody gave this address as their new one; it becomes theirs when they follow the link."""
+
+    name = "address.stated.v1"
+    link: UUID
+    expires_at: AwareDatetime
+
+
+class AddressChanged(MailboxEvent):
+    """Somebody has another address from now on: the one before is told."""
+
+    name = "address.changed.v1"
+    changed_at: AwareDatetime
+
+
+class PasskeyAdded(MailboxEvent):
+    """Somebody can log in by a new passkey from now on: they are told, in case it was another who added it."""
+
+    name = "passkey.added.v1"
+    changed_at: AwareDatetime
+
+
+class PasskeyRemoved(MailboxEvent):
+    """A passkey of somebody's logs in no more."""
+
+    name = "passkey.removed.v1"
+    changed_at: AwareDatetime
+
+
+class TestLetterRequested(MailboxEvent):
+    """Whoever sets a practice up wants to see a letter arrive; a button in it says that it did."""
+
+    name = "letter.test-requested.v1"
+    link: UUID
+    expires_at: AwareDatetime
+
+
+class AccessEnded(Event):
+    """Somebody may not speak any more by what they were given before: a credential, a browser's login, or all of it."""
+
+    name = "access.ended.v1"
+    ending_id: UUID
+    credential: str | None = None
+    party_id: UUID | None = None
+    """With a party, whatever it was given until then; what it is given later is good again."""
+    ended_at: AwareDatetime
+
+    @property
+    def aggregate(self) -> str:
+        return f"access/{self.ending_id}"
+
+
 # -- reports ----------------------------------------------------------------------------------------------
 
 
 class ReportEvent(Event):
+    confidential = MappingProxyType({"notifier": ("figures", "html", "pdf_base64")})
     report_id: UUID
     kind: Literal["goal_report", "overview_report", "client_report"]
     process_id: UUID | None
@@ -461,6 +608,8 @@ class Envelope(Shape):
     datacontenttype: Literal["application/json"] = "application/json"
     traceparent: str | None = None
     data: dict[str, object]
+    sealed: dict[str, str] = {}
+    """The confidential fields of the data for each reader: JSON, sealed by a key of its and the publisher's."""
 
     def event(self) -> Event:
         """The typed event inside. Raises KeyError for an unknown type, ValidationError for a broken one."""

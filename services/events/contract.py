@@ -6,11 +6,24 @@ from pathlib import Path
 from typing import Any
 
 from services.events.catalogue import EVENTS, Envelope, Event
+from services.events.signatures import HEADER
 from services.events.subscriptions import SUBSCRIPTIONS, subscribers_of
 
 SCHEMAS = Path(__file__).parent / "schemas"
 
 Schema = dict[str, Any]
+
+SIGNED: Schema = {
+    "type": "object",
+    "properties": {
+        HEADER: {
+            "type": "string",
+            "description": "The id of the key, a dot, and HMAC-SHA256 (in base64) of the task's name and arguments, as "
+            "one JSON array without white space and with sorted keys.",
+        }
+    },
+    "required": [HEADER],
+}
 
 
 def schema_of(event: type[Event]) -> Schema:
@@ -65,8 +78,10 @@ def asyncapi() -> Schema:
         "info": {
             "title": "tyonohjaus",
             "version": "1",
-            "description": "Each event is posted as one Celery message (task name = event type, one argument = a "
-            "CloudEvents 1.0 envelope) to the queue of each service that subscribes to it.",
+            "description": "Events are posted as Celery messages (task name = event type, each argument = a "
+            "CloudEvents 1.0 envelope) to the queue of each service that subscribes to them: what one deed caused in "
+            "one message, all else and what is posted again alone. The message's header `signature` is by a key that "
+            "publisher and subscriber share; a message without it is not handled.",
         },
         "defaultContentType": "application/json",
         "channels": {
@@ -90,6 +105,7 @@ def _message(event: type[Event]) -> Schema:
         "name": event.name,
         "title": event.name.removesuffix(".v1").replace(".", " "),
         "summary": event.__doc__,
+        "headers": SIGNED,
         "payload": {
             "allOf": [
                 {"$ref": "#/components/schemas/envelope"},

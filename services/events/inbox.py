@@ -1,6 +1,7 @@
 """What a reader does with an event: its work once, in one transaction, and a confirmation every time it comes.
 
 An event that cannot be handled is refused, not raised: the publisher keeps it, tries again, and parks it in sight.
+The events of one deed come in one message and take effect in one transaction, or one by one if one of them can't.
 """
 
 import os
@@ -16,11 +17,14 @@ from sqlalchemy import Column, DateTime, Engine, MetaData, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from services.database import Database, transaction
-from services.events import bus
+from services.core.database import Database, transaction
+from services.core.logs import logger
+from services.core.sealing import carried_by
+from services.core.tracing import trace
+from services.events import bus, outbox
 from services.events.catalogue import Envelope, Event
-from services.log import logger
-from services.trace import trace
+from services.events.sealed_fields import open_event
+from services.events.subscriptions import PUBLISHERS
 
 log = logger(__name__)
 
@@ -30,6 +34,7 @@ HEARTBEAT_FILE = "HEARTBEAT_FILE"
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[[Database, E], None]
+DeedHandler = Callable[[Database, Sequence[E]], None]
 
 
 class Incoming(SQLModel, registry=registry()):
@@ -49,7 +54,7 @@ class Received(Incoming, table=True):
     )
 
 
-class Heard(Incoming, table=True):
+class HeardUntil(Incoming, table=True):
     """Until when, by the practice's clock, the effect of everything that a publisher told is in this database."""
 
     __tablename__ = "heard"
@@ -57,13 +62,10 @@ class Heard(Incoming, table=True):
     until: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
 
 
-def is_first(db: Database, event_id: UUID) -> bool:
-    """Note the event as received; a twin that is handled at this moment is waited for."""
-    inserted = db.execute(
-        text("INSERT INTO inbox (event_id) VALUES (:id) ON CONFLICT DO NOTHING RETURNING event_id"),
-        {"id": event_id},
-    )
-    return inserted.first() is not None
+def note_received(db: Database, event_ids: Sequence[UUID]) -> set[UUID]:
+    """Note events as received, and say which are so for the first time; a twin handled at this moment is waited for."""
+    noted = text("INSERT INTO inbox (event_id) SELECT unnest(:ids) ON CONFLICT DO NOTHING RETURNING event_id")
+    return set(db.scalars(noted, {"ids": list(event_ids)}))
 
 
 def note_heard(db: Database, publisher: str, until: datetime) -> None:
@@ -75,43 +77,83 @@ def note_heard(db: Database, publisher: str, until: datetime) -> None:
     )
 
 
-def unheard(db: Database, told: Sequence[UUID]) -> Sequence[UUID]:
+def unheard(db: Database, event_ids: Sequence[UUID]) -> Sequence[UUID]:
     """Those of the events, in their order, whose effect is not in this database."""
-    heard = set(db.scalars(text("SELECT event_id FROM inbox WHERE event_id = ANY(:told)"), {"told": told}))
-    return [event_id for event_id in told if event_id not in heard]
+    heard = set(db.scalars(text("SELECT event_id FROM inbox WHERE event_id = ANY(:ids)"), {"ids": event_ids}))
+    return [event_id for event_id in event_ids if event_id not in heard]
 
 
-def receive(engine: Engine, handle: Handler[E], envelope: Envelope) -> bool:
-    """Handle an event unless that has been done; says whether this was the first time."""
+def receive(engine: Engine, handle: DeedHandler[E], envelopes: Sequence[Envelope]) -> bool:
+    """Handle events in one transaction, but for those that have been; says whether there were any."""
     with transaction(engine) as db:
-        if not is_first(db, envelope.id):
-            return False
-        handle(db, cast(E, envelope.event()))
-        return True
+        new = note_received(db, [envelope.id for envelope in envelopes])
+        events = [cast(E, event_in(db, envelope)) for envelope in envelopes if envelope.id in new]
+        if events:
+            handle(db, events)
+        return bool(events)
+
+
+def event_in(db: Database, envelope: Envelope) -> Event:
+    """The event with its sealed fields, which this reader's keys open."""
+    return open_event(carried_by(db), bus.publisher_of(envelope), envelope) if envelope.sealed else envelope.event()
 
 
 def deliver(
-    engine: Engine, office: bus.PostOffice, subscriber: str, handle: Handler[E], message: dict[str, object]
+    engine: Engine,
+    poster: bus.EventPoster,
+    subscriber: str,
+    handle: DeedHandler[E],
+    messages: Sequence[dict[str, object]],
 ) -> bool:
-    """Receive and confirm; what fails is refused with the kind of its error. Says whether there is new work."""
-    envelope = Envelope.model_validate(message)
-    with trace(envelope.traceparent):
-        try:
-            new = receive(engine, handle, envelope)
-        except Exception as error:
-            log.exception("event.refused", event_id=str(envelope.id), event_type=envelope.type)
-            office.refuse(envelope, subscriber, type(error).__name__)
-            return False
+    """Receive and confirm; what fails is refused with the kind of its error. Says whether there is new work.
+
+    What its publisher did not sign is not handled. It may be an event of code from before version 0.2: then the
+    publisher keeps it, and its relay of today posts it again.
+    """
+    envelopes = [Envelope.model_validate(message) for message in messages]
+    with trace(envelopes[0].traceparent):
+        if is_signed(poster, subscriber, envelopes, messages):
+            return take(engine, poster, subscriber, handle, envelopes)
+        for envelope in envelopes:
+            log.error("event.unsigned", event_id=str(envelope.id), event_type=envelope.type)
+            poster.refuse(envelope, subscriber, outbox.UNSIGNED)
+        return False
+
+
+def take(
+    engine: Engine, poster: bus.EventPoster, subscriber: str, handle: DeedHandler[E], envelopes: Sequence[Envelope]
+) -> bool:
+    """Together, or one by one if they can't take effect together."""
+    try:
+        new = receive(engine, handle, envelopes)
+    except Exception as error:
+        if len(envelopes) > 1:
+            log.warning("events.one_by_one", events=len(envelopes), kind=type(error).__name__)
+            return True in [take(engine, poster, subscriber, handle, [envelope]) for envelope in envelopes]
+        (envelope,) = envelopes
+        log.exception("event.refused", event_id=str(envelope.id), event_type=envelope.type)
+        poster.refuse(envelope, subscriber, type(error).__name__)
+        return False
+    for envelope in envelopes:
         log.info("event.handled", event_id=str(envelope.id), event_type=envelope.type, new=new)
-        office.confirm(envelope, subscriber)
-        return new
+        poster.confirm(envelope, subscriber)
+    return new
+
+
+def is_signed(
+    poster: bus.EventPoster, subscriber: str, envelopes: Sequence[Envelope], messages: Sequence[dict[str, object]]
+) -> bool:
+    """Whether one publisher, whom they all name, signed this message for us."""
+    publisher, *others = {bus.publisher_of(envelope) for envelope in envelopes}
+    is_ours = not others and subscriber in PUBLISHERS.get(publisher, ())
+    return is_ours and bus.is_from(publisher, poster.signatures, *messages)
 
 
 class Subscriber:
     """Ties functions to events as Celery tasks of one service.
 
-    `engine` and `office` are called at the first event, in the pool's child process, never before the fork.
-    `then` is called after each event that left new work behind.
+    `engine` and `poster` are called at the first event, in the pool's child process, never before the fork.
+    `then` is called after each message that left new work behind.
     """
 
     def __init__(
@@ -119,48 +161,68 @@ class Subscriber:
         app: Celery,
         service: str,
         engine: Callable[[], Engine],
-        office: Callable[[], bus.PostOffice],
+        poster: Callable[[], bus.EventPoster],
         then: Callable[[], None] | None = None,
     ) -> None:
-        self._app, self._service, self._engine, self._office, self._then = app, service, engine, office, then
-        self.handlers: dict[str, Handler[Any]] = {}
+        self._app, self._service, self._engine, self._poster, self._then = app, service, engine, poster, then
+        self.handlers: dict[str, DeedHandler[Any]] = {}
         app.task(name=bus.PING, shared=False)(self._answer)
-        app.task(name=bus.HEARTBEAT, shared=False)(beat)
+        app.task(name=bus.HEARTBEAT, shared=False)(answer_heartbeat)
         task_unknown.connect(self._wonder, weak=False, dispatch_uid=f"unknown to {service}")
 
     def on(self, *events: type[E]) -> Callable[[Handler[E]], Handler[E]]:
-        def register(handle: Handler[E]) -> Handler[E]:
-            def task(message: dict[str, object]) -> None:
-                if deliver(self._engine(), self._office(), self._service, handle, message) and self._then:
-                    self._then()
+        """What is done at each of these events."""
 
-            for event in events:
-                self.handlers[event.name] = handle
-                self._app.task(name=event.name, shared=False)(task)
+        def register(handle: Handler[E]) -> Handler[E]:
+            def handle_each(db: Database, told: Sequence[E]) -> None:
+                for event in told:
+                    handle(db, event)
+
+            self._register(events, handle_each)
             return handle
 
         return register
+
+    def on_deeds(self, *events: type[E]) -> Callable[[DeedHandler[E]], DeedHandler[E]]:
+        """What is done once for all of these events that one deed caused."""
+
+        def register(handle: DeedHandler[E]) -> DeedHandler[E]:
+            self._register(events, handle)
+            return handle
+
+        return register
+
+    def _register(self, events: Sequence[type[E]], handle: DeedHandler[E]) -> None:
+        def task(*messages: dict[str, object]) -> None:
+            if deliver(self._engine(), self._poster(), self._service, handle, messages) and self._then:
+                self._then()
+
+        for event in events:
+            self.handlers[event.name] = handle
+            self._app.task(name=event.name, shared=False)(task)
 
     def _wonder(self, message: Any, name: str, **_: object) -> None:
         """An event that only newer code knows: its publisher keeps it, tries again, and parks it in sight."""
         log.error("event.unknown", event_type=name)
         for envelope in message.payload[0]:
-            self._office().refuse(Envelope.model_validate(envelope), self._service, "UnknownEvent")
+            self._poster().refuse(Envelope.model_validate(envelope), self._service, "UnknownEvent")
 
     def _answer(self, publisher: str, subscriber: str, asked_at: str, heard_until: str | None = None) -> None:
-        if heard_until:  # a relay of before 0014 does not say it
+        told = bus.is_from(publisher, self._poster().signatures, publisher, subscriber, asked_at, heard_until)
+        if heard_until and told:  # a relay of before 0014 does not say it, one of before version 0.2 does not sign
             with transaction(self._engine()) as db:
                 note_heard(db, publisher, datetime.fromisoformat(heard_until))
-        self._office().try_to_post(bus.ANSWERED, subscriber, asked_at, to=publisher)
+        if self._poster().signatures.knows(publisher):
+            self._poster().try_to_post(bus.ANSWERED, subscriber, asked_at, to=publisher)
 
 
-def beat() -> None:
+def answer_heartbeat() -> None:
     """Show the parent process that this worker still consumes."""
     if path := os.environ.get(HEARTBEAT_FILE):
         Path(path).touch()
 
 
-def prune(db: Database) -> bool:
+def prune_inbox(db: Database) -> bool:
     """Forget some of what nobody posts again; says whether more may wait."""
     forgotten = db.execute(
         text("""DELETE FROM inbox WHERE event_id IN

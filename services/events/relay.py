@@ -5,66 +5,86 @@ Run as ``python -m services.events.relay SERVICE``; any number may run at once.
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, Row, TextClause, text
 
-from services import ticking
-from services.database import Database, transaction
+from services.core import clock, periodic
+from services.core.database import Database, transaction
+from services.core.logs import logger
+from services.core.tracing import trace
 from services.events import bus, outbox
+from services.events.sealed_fields import for_reader
 from services.events.subscriptions import PUBLISHERS
-from services.log import logger
-from services.trace import trace
 
 log = logger(__name__)
 
 BATCH = 100
-GLANCE_EVERY = timedelta(milliseconds=25)
-"""What an event waits for when nothing else goes on: a glance at what was told just now is one cheap query."""
-PING_EVERY = timedelta(seconds=10)
+PING_EVERY, PING_EVERY_IN_DEMO = timedelta(seconds=10), timedelta(seconds=1)
+"""An agenda waits until the notifier has heard everything; in a demo half a year passes in a minute."""
 
 Due = Sequence[Row[Any]]
 
 
-def glance(engine: Engine, office: bus.PostOffice) -> bool:
-    """Post at once what was told just now; all else has its turn more rarely."""
+def relay_next(engine: Engine, poster: bus.EventPoster) -> bool:
+    """Wait a little for what is told just now, and post what is due."""
+    await_new(engine)
+    return relay_batch(engine, poster)
+
+
+def await_new(engine: Engine) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        has_news = connection.scalar(outbox.HAS_NEWS)
-    return bool(has_news) and relay_batch(engine, office)
+        connection.execute(outbox.AWAIT_NEW)
 
 
-def relay_batch(engine: Engine, office: bus.PostOffice) -> bool:
+def relay_batch(engine: Engine, poster: bus.EventPoster) -> bool:
     """Post one batch of deliveries; says whether more may wait. A crash before the commit posts them twice."""
     with transaction(engine) as db:
         due = db.execute(outbox.CLAIM, {"most": BATCH}).all()
         fresh = [row for row in due if row.attempts < outbox.PARKED_AFTER]
         spent = [row for row in due if row.attempts >= outbox.PARKED_AFTER]
-        for row in fresh:
-            post(office, row)
-        mark(db, outbox.POSTED, fresh, first=outbox.FIRST_PAUSE, longest=outbox.LONGEST_PAUSE)
-        mark(db, outbox.PARK, spent)
+        for rows in by_deed(fresh):
+            post(poster, rows)
+        mark_posted(db, outbox.POSTED, fresh, first=outbox.FIRST_PAUSE, longest=outbox.LONGEST_PAUSE)
+        mark_posted(db, outbox.PARK, spent)
     for row in spent:
         log.error("event.parked", event_id=str(row.event_id), subscriber=row.subscriber)
     return len(due) == BATCH
 
 
-def post(office: bus.PostOffice, row: Row[Any]) -> None:
-    """The thread of whoever caused the event goes on here, and again at its reader."""
-    with trace(row.envelope.get("traceparent")):
-        office.post_event(row.envelope, to=row.subscriber)
-        log.info("event.posted", event_id=str(row.event_id), event_type=row.envelope["type"], subscriber=row.subscriber)
+def by_deed(rows: Due) -> Iterable[Due]:
+    """What one deed caused, to be posted to a reader in one message; what is posted again goes alone."""
+    deeds: dict[object, list[Row[Any]]] = {}
+    for row in rows:
+        batch = row.envelope["data"].get("batch")
+        deed = (row.envelope["type"], batch["id"]) if batch and not row.attempts else row.event_id
+        deeds.setdefault((row.subscriber, deed), []).append(row)
+    return deeds.values()
 
 
-def mark(db: Database, statement: TextClause, rows: Due, **parameters: timedelta) -> None:
+def post(poster: bus.EventPoster, rows: Due) -> None:
+    """The thread of whoever caused the events goes on here, and again at their reader."""
+    with trace(rows[0].envelope.get("traceparent")):
+        poster.post_events([for_reader(row.envelope, row.subscriber) for row in rows], to=rows[0].subscriber)
+        for row in rows:
+            posted = {"event_id": str(row.event_id), "event_type": row.envelope["type"]}
+            log.info("event.posted", **posted, subscriber=row.subscriber)
+
+
+def mark_posted(db: Database, statement: TextClause, rows: Due, **parameters: timedelta) -> None:
     if rows:
         keys = {"events": [row.event_id for row in rows], "subscribers": [row.subscriber for row in rows]}
         db.execute(statement, keys | parameters)
 
 
-def ping_readers(engine: Engine, office: bus.PostOffice, publisher: str) -> bool:
+def ping_every() -> timedelta:
+    return PING_EVERY_IN_DEMO if clock.is_demo() else PING_EVERY
+
+
+def ping_readers(engine: Engine, poster: bus.EventPoster, publisher: str) -> bool:
     """Ask every reader that was not asked lately, whichever relay asked it, and tell it what it has confirmed."""
     with transaction(engine) as db:
         for subscriber in PUBLISHERS[publisher]:
@@ -73,31 +93,44 @@ def ping_readers(engine: Engine, office: bus.PostOffice, publisher: str) -> bool
                         ON CONFLICT (subscriber) DO UPDATE SET asked_at = excluded.asked_at
                         WHERE pulse.asked_at IS NULL OR pulse.asked_at < clock_timestamp() - :every
                         RETURNING asked_at"""),
-                {"subscriber": subscriber, "every": PING_EVERY},
+                {"subscriber": subscriber, "every": ping_every()},
             ).scalar()
             if asked_at is not None:
-                bus.ping(office, publisher, subscriber, asked_at, outbox.heard_until(db, subscriber))
+                bus.ping(poster, publisher, subscriber, asked_at, outbox.heard_until(db, subscriber))
     return False
 
 
-def prune(engine: Engine) -> bool:
+def prune_batch(engine: Engine) -> bool:
     with transaction(engine) as db:
-        return outbox.prune(db)
+        return outbox.prune_outbox(db)
 
 
-def jobs(publisher: str, engine: Engine, office: bus.PostOffice) -> list[ticking.Job]:
+def post_unsigned_again(engine: Engine) -> bool:
+    with transaction(engine) as db:
+        outbox.post_unsigned_again(db)
+    return False
+
+
+def seal_staged(engine: Engine) -> bool:
+    with transaction(engine) as db:
+        return outbox.seal_staged(db)
+
+
+def jobs(publisher: str, engine: Engine, poster: bus.EventPoster) -> list[periodic.Job]:
     return [
-        ticking.Job("glance", GLANCE_EVERY, partial(glance, engine, office)),
-        ticking.Job("relay", timedelta(milliseconds=250), partial(relay_batch, engine, office)),
-        ticking.Job("ping", timedelta(seconds=2), partial(ping_readers, engine, office, publisher)),
-        ticking.Job("prune", timedelta(hours=1), partial(prune, engine)),
+        periodic.Job("seal", timedelta(hours=1), partial(seal_staged, engine)),
+        periodic.Job("post-again", timedelta(days=1), partial(post_unsigned_again, engine)),
+        periodic.Job("relay", timedelta(0), partial(relay_next, engine, poster)),
+        periodic.Job("ping", ping_every() / 2, partial(ping_readers, engine, poster, publisher)),
+        periodic.Job("prune", timedelta(hours=1), partial(prune_batch, engine)),
     ]
 
 
-def main(publisher: str) -> None:
+def main() -> None:
+    publisher = sys.argv[1]
     worker = importlib.import_module(f"services.{publisher}.worker")
-    ticking.serve(f"{publisher}-relay", jobs(publisher, worker.engine(), worker.office()))
+    periodic.serve(f"{publisher}-relay", jobs(publisher, worker.engine(), worker.poster()))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

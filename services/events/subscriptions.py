@@ -7,7 +7,10 @@ Events = tuple[type[c.Event], ...]
 MEETINGS: Events = (c.SessionBooked, c.SessionRescheduled, c.SessionCancelled, c.SessionHeld)
 PROCESSES: Events = (c.ProcessOpened, c.ProcessChanged, c.ProcessClosed)
 ROUNDS: Events = (c.EvaluationRequested, c.EvaluationAnswered, c.EvaluationClosed)
-CONTACTS: Events = (c.IntakeRequested, c.IntakeConfirmed, c.IntakeCancelled, c.LoginRequested)
+CONTACTS: Events = (c.IntakeRequested, c.IntakeConfirmed, c.IntakeCancelled)
+PASSKEYS: Events = (c.PasskeyAdded, c.PasskeyRemoved)
+ADDRESSES: Events = (c.AddressStated, c.AddressChanged, c.TestLetterRequested)
+ACCESS: Events = (c.LoginRequested, c.DeviceCodeRequested, *ADDRESSES, *PASSKEYS)
 REPORTS: Events = (c.ReportCompiled, c.ReportReleased)
 
 SUBSCRIPTIONS: dict[str, Events] = {
@@ -16,20 +19,27 @@ SUBSCRIPTIONS: dict[str, Events] = {
         *PROCESSES,
         *ROUNDS,
         *CONTACTS,
+        *ACCESS,
         *REPORTS,
+        c.ProcessRequested,
         c.ParticipantChanged,
         c.ParticipantErased,
         c.SupervisorChanged,
+        c.PracticeChanged,
         c.SummaryPublished,
+        c.AccessEnded,
     ),
     "reporting": (
         *MEETINGS,
         *PROCESSES,
         *ROUNDS,
+        c.ParticipantReaddressed,
         c.ParticipantErased,
         c.SupervisorChanged,
+        c.PracticeChanged,
         c.GoalsAgreed,
         c.SummaryPublished,
+        c.AccessEnded,
     ),
 }
 

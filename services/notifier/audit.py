@@ -1,39 +1,28 @@
-"""Who looked into a letter, sent it again, or chose what they get, written down once and for ever, in ids only."""
+"""The notifier's audit log: who read or resent a letter, or chose their reminders. Ids only."""
 
-from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import SQLModel
 
-from services.database import Database
+from services.core.database import Database
 from services.notifier.models import AuditEntry, Letter, Participant, Preference, Process
-from services.web.trail import ANYONE, Trail, Watched
+from services.web.security.audit import AuditTrail, Watched
 
-WATCHED: dict[type[SQLModel], Watched] = {Preference: Watched("preference", "participant", "participant_id")}
-
-
-def note(db: Database, now: datetime, action: str, subject: str, actor: str = ANYONE) -> None:
-    """Say what is done or read. `actor` is who does it where nobody has logged in."""
-    TRAIL.note(db, now, actor, action, subject)
+AUDITED_TABLES: dict[type[SQLModel], Watched] = {Preference: Watched("preference", "participant", "participant_id")}
+SUBJECT_TABLES = {"message": Letter, "process": Process, "participant": Participant}
 
 
-def practice_of(db: Database, subject: str) -> UUID | None:
+def supervisor_of_subject(db: Database, subject: str) -> UUID | None:
     """The supervisor whose practice a subject belongs to."""
     kind, _, id_ = subject.partition("/")
-    match kind:
-        case "message":
-            letter = db.get(Letter, UUID(id_))
-            return letter.supervisor_id if letter else None
-        case "supervisor":
-            return UUID(id_)
-        case "process":
-            process = db.get(Process, UUID(id_))
-            return process.supervisor_id if process else None
-        case "participant":
-            person = db.get(Participant, UUID(id_))
-            process = db.get(Process, person.process_id) if person else None
-            return process.supervisor_id if process else None
-    return None
+    if kind == "supervisor":
+        return UUID(id_)
+    row: Any = db.get(SUBJECT_TABLES[kind], UUID(id_)) if kind in SUBJECT_TABLES else None
+    if isinstance(row, Participant):
+        row = db.get(Process, row.process_id)
+    return row.supervisor_id if row else None
 
 
-TRAIL = Trail(AuditEntry, WATCHED, practice_of)
+AUDIT_LOG = AuditTrail(AuditEntry, AUDITED_TABLES, supervisor_of_subject)
+note = AUDIT_LOG.note

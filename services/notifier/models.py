@@ -1,45 +1,36 @@
-"""The tables of the notifier: the newest state that events told it, and the letters that follow from it."""
+"""The tables of the notifier: the newest state known from events, and the letters that follow from it."""
 
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, Integer, LargeBinary, String, text
-from sqlalchemy import Uuid as UuidType
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, String, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from services.core.database import instant, json_column, uuid_list
+from services.core.sealing import SealedColumn, SealedFile, SealedJson, sealed_column
 from services.events.catalogue import Actor, Form, Mode, Phase
-from services.notifier.contexts import LetterKind
+from services.notifier.kinds import LetterKind
+from services.web.pages.practice import PracticeColumns
+from services.web.security.audit import AuditColumns
 
 
 class Table(SQLModel, registry=registry()):
     """Base of this service's tables, with a metadata of their own."""
 
 
-def instant(*, nullable: bool = False, index: bool = False) -> Any:
-    return Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=nullable, index=index))
+def text_column() -> Any:
+    return Field(default=None, sa_column=Column(String, nullable=False))
 
 
-def word(*, nullable: bool = False) -> Any:
-    return Field(default=None, sa_column=Column(String, nullable=nullable))
-
-
-def counted(start: int) -> Any:
+def counter_column(start: int) -> Any:
     return Field(default=start, sa_column_kwargs={"server_default": str(start)})
 
 
-def ids() -> Any:
-    return Field(default_factory=list, sa_column=Column(ARRAY(UuidType()), nullable=False))
-
-
-def document(*, nullable: bool = False) -> Any:
-    return Field(default=None, sa_column=Column(JSONB, nullable=nullable))
-
-
-# -- who writes and who reads -----------------------------------------------------------------------------
+# -- supervisors and readers ------------------------------------------------------------------------------
 
 
 class Supervisor(Table, table=True):
@@ -52,6 +43,11 @@ class Supervisor(Table, table=True):
     signature: str | None = None
     calendar_link: UUID
     active: bool = True
+    address_id: UUID | None = None
+
+
+class Practice(PracticeColumns, Table, table=True):
+    """The practice's name and colour, as its letters show them. A logo in letters would be a file in each of them."""
 
 
 class Process(Table, table=True):
@@ -59,13 +55,14 @@ class Process(Table, table=True):
     version: int
     code: str
     title: str
-    form: Form = word()
+    form: Form = text_column()
     status: str
     supervisor_id: UUID = Field(index=True)
     client_id: UUID = Field(index=True)
     client_first_name: str
     client_last_name: str
     client_email: str
+    client_address_id: UUID | None = None
     planned_sessions: int
     reminder_days: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
     min_group_size: int
@@ -82,9 +79,15 @@ class Participant(Table, table=True):
     email: str = ""
     active: bool
     page_link: UUID | None = None
+    address_id: UUID | None = None
     summary_in_letter: bool = False
     joined_at: datetime | None = instant(nullable=True)
+    #: where the SEQUENCE of their calendar entries begins
+    first_sequence: int = 0
     seen_at: datetime = instant()
+    #: since when they have another address, and on which sessions their feedback was open then
+    readdressed_at: datetime | None = instant(nullable=True)
+    feedback_open: list[str] | None = json_column(nullable=True)
 
 
 class Preference(Table, table=True):
@@ -93,37 +96,41 @@ class Preference(Table, table=True):
     participant_id: UUID = Field(primary_key=True)
     link: UUID = Field(default_factory=uuid4)
     digest: str = Field(unique=True)
+    #: of the link of before version 0.2, which named no key and may be in letters
+    older_digest: str | None = Field(default=None, index=True)
     reminder_week: bool = True
     reminder_day: bool = True
 
 
-# -- what letters tell of ---------------------------------------------------------------------------------
+# -- what letters are about -------------------------------------------------------------------------------
 
 
 class Session(Table, table=True):
-    """A meeting as one event told it; the row with the highest version is its newest state."""
+    """A session as published by one event; the row with the highest version is its newest state."""
 
     session_id: UUID = Field(primary_key=True)
     version: int = Field(primary_key=True)
+    sequence: int | None = None
     process_id: UUID = Field(index=True)
     supervisor_id: UUID
     number: int
     status: str
     starts_at: datetime = instant()
     ends_at: datetime = instant()
-    mode: Mode = word()
+    mode: Mode = text_column()
     location: str | None = None
     join_url: str | None = None
     booked_at: datetime = instant()
     changed_at: datetime = instant()
-    changed_by: Actor = word()
+    changed_by: Actor = text_column()
     batch_id: UUID
     batch_size: int
     free_until: datetime = instant()
     late_fee_percent: int
     waives_force_majeure: bool
     cancelled_late: bool = False
-    feedback_links: dict[str, str] | None = document(nullable=True)
+    undo_until: datetime | None = instant(nullable=True)
+    feedback_links: dict[str, str] | None = json_column(nullable=True)
 
     __table_args__ = (
         Index("sessions_of_supervisor", "supervisor_id", "starts_at"),
@@ -133,23 +140,24 @@ class Session(Table, table=True):
 
 
 class Intake(Table, table=True):
-    """A first talk (kartoittava keskustelu) as one event told it."""
+    """An intake (kartoittava keskustelu) as published by one event."""
 
     intake_id: UUID = Field(primary_key=True)
     version: int = Field(primary_key=True)
+    sequence: int | None = None
     supervisor_id: UUID
     status: str
     starts_at: datetime = instant()
     ends_at: datetime = instant()
     full_name: str
     email: str
-    mode: Mode = word()
+    mode: Mode = text_column()
     location: str | None = None
     join_url: str | None = None
     expires_at: datetime = instant()
     link: UUID
     free_of_charge: bool
-    changed_by: Actor = word()
+    changed_by: Actor = text_column()
     seen_at: datetime = instant(index=True)
 
     __table_args__ = (Index("intakes_of_supervisor", "supervisor_id", "starts_at"),)
@@ -159,12 +167,18 @@ def time_and_place(meeting: Session | Intake) -> dict[str, Any]:
     return {name: getattr(meeting, name) for name in ("starts_at", "ends_at", "mode", "location", "join_url")}
 
 
-class Login(Table, table=True):
-    login_id: UUID = Field(primary_key=True)
+class AccessNotice(Table, table=True):
+    """What one mailbox is told about access: a link, a code, or that somebody has another address now."""
+
+    __tablename__ = "login"
+    notice_id: UUID = Field(sa_column=Column("login_id", Uuid, key="notice_id", primary_key=True))
     version: int
+    kind: LetterKind = text_column()
     email: str
     full_name: str
-    link: UUID
+    #: whose erasure takes it along
+    participant_id: UUID | None = Field(default=None, index=True)
+    link: UUID | None = None
     expires_at: datetime = instant(index=True)
     seen_at: datetime = instant()
 
@@ -173,12 +187,12 @@ class Evaluation(Table, table=True):
     evaluation_id: UUID = Field(primary_key=True)
     version: int
     process_id: UUID = Field(index=True)
-    phase: Phase = word()
+    phase: Phase = text_column()
     status: str
     opened_at: datetime = instant()
     due_at: datetime = instant()
-    invited: list[UUID] = ids()
-    answer_links: dict[str, str] = document()
+    invited: list[UUID] = uuid_list()
+    answer_links: dict[str, str] = json_column()
     remind: bool
     discussed_at: datetime | None = instant(nullable=True)
 
@@ -199,9 +213,9 @@ class Summary(Table, table=True):
     process_id: UUID
     published_at: datetime = instant()
     sends_letter: bool
-    links: dict[str, str] = document()
+    links: dict[str, str] = json_column()
     link_expires_at: datetime = instant()
-    content: dict[str, Any] | None = document(nullable=True)
+    content: dict[str, Any] | None = sealed_column(SealedJson("summary.content"), nullable=True)
 
     __table_args__ = (
         Index("summaries_by_time", "published_at"),
@@ -216,11 +230,11 @@ class Report(Table, table=True):
     process_id: UUID | None = None
     supervisor_id: UUID
     period_label: str
-    figures: dict[str, Any] = document()
-    html: str = ""
-    pdf: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    figures: dict[str, Any] = sealed_column(SealedJson("report.figures"))
+    html: str = sealed_column(SealedColumn("report.html"), default="")
+    pdf: bytes | None = sealed_column(SealedFile("report.pdf"), nullable=True)
     supervisor_link: UUID | None = None
-    review_links: dict[str, str] | None = document(nullable=True)
+    review_links: dict[str, str] | None = json_column(nullable=True)
     compiled_at: datetime | None = instant(nullable=True)
     released_at: datetime | None = instant(nullable=True)
     client_link: UUID | None = None
@@ -233,8 +247,8 @@ class Report(Table, table=True):
 # -- letters ----------------------------------------------------------------------------------------------
 
 
-class Status(StrEnum):
-    """How far a letter is; `uncertain` means that the server may or may not have taken it."""
+class LetterStatus(StrEnum):
+    """The status of a letter; `uncertain` means that the server may or may not have taken it."""
 
     planned = "planned"
     sending = "sending"
@@ -249,25 +263,25 @@ class Letter(Table, table=True):
     """One letter to one recipient. Its key is unique: a letter is inserted if absent, never merged."""
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    kind: LetterKind = word()
+    kind: LetterKind = text_column()
     subject_id: UUID
     time: datetime = instant()
     recipient_id: UUID = Field(index=True)
     #: 1, and one more each time that a person sends it again
-    edition: int = counted(1)
+    edition: int = counter_column(1)
     process_id: UUID | None = Field(default=None, index=True)
     supervisor_id: UUID | None = None
     created_at: datetime = instant()
     #: the trace of the event that it follows from
     traceparent: str | None = None
     due_at: datetime = instant()
-    #: from then on it is of no use
+    #: after this it is not sent any more
     not_after: datetime | None = instant(nullable=True)
-    status: Status = Field(
-        default=Status.planned, sa_column=Column(String, nullable=False, server_default=Status.planned)
+    status: LetterStatus = Field(
+        default=LetterStatus.planned, sa_column=Column(String, nullable=False, server_default=LetterStatus.planned)
     )
     next_try_at: datetime = instant()
-    attempts: int = counted(0)
+    attempts: int = counter_column(0)
     #: stage and reply code of the last try that failed, never the reply's text
     trouble: str | None = None
     #: the last try failed for the server's reasons, not for this letter's
@@ -277,8 +291,11 @@ class Letter(Table, table=True):
     #: the server said 354: whatever happens now, it may have the letter
     handed_over_at: datetime | None = instant(nullable=True)
     sent_at: datetime | None = instant(nullable=True)
+    failed_at: datetime | None = instant(nullable=True)
+    #: its recipient has another address by now
+    went_elsewhere: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     #: one more each time that it is rendered anew
-    revision: int = counted(0)
+    revision: int = counter_column(0)
     message_id: str | None = None
     #: address and bytes as every try sends them, encrypted
     message: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
@@ -307,7 +324,7 @@ class Letter(Table, table=True):
 
 
 class Mention(Table, table=True):
-    """Which version of a meeting a letter tells, and with which SEQUENCE in the calendar of its recipient."""
+    """Which version of a session or intake a letter mentions, and its SEQUENCE in the recipient's calendar."""
 
     letter_id: UUID = Field(
         sa_column=Column(ForeignKey("letter.id", ondelete="CASCADE"), nullable=False, primary_key=True)
@@ -319,7 +336,7 @@ class Mention(Table, table=True):
 
 
 class ServerRest(Table, table=True):
-    """How long all senders leave a mail server alone that gave trouble; one row, in real time."""
+    """Until when all senders pause after the mail server failed; one row, in real time."""
 
     __tablename__ = "server_rest"
     id: int = Field(default=1, primary_key=True)
@@ -330,24 +347,14 @@ class ServerRest(Table, table=True):
 
 
 class AgendaDay(Table, table=True):
-    """A day whose agendas have been written, by whichever tick came first."""
+    """A day whose agendas have been written, by whichever periodic process came first."""
 
     __tablename__ = "agenda_day"
     day: date = Field(primary_key=True)
 
 
-class AuditEntry(Table, table=True):
-    """Who looked into a letter or sent it again. Ids only."""
+class AuditEntry(AuditColumns, Table, table=True):
+    """Who read or resent a letter. Ids only."""
 
     __tablename__ = "audit_entry"
-    id: int | None = Field(default=None, primary_key=True)
-    at: datetime = instant(index=True)
-    actor: str
-    action: str
-    subject: str = Field(index=True)
-    #: the credential or the browser by which it was done
-    via: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    #: the supervisor whose practice it concerns
-    practice_id: UUID | None = None
-
     __table_args__ = (Index("entries_of_practice", "practice_id", "id"), Index("entries_of_actor", "actor", "id"))

@@ -1,107 +1,195 @@
-"""What the notifier does when it hears of an event: keep the newest state, and plan the letters that follow from it."""
+"""The notifier's event handlers: keep the newest state, and plan the letters that follow from it."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services import clock
-from services.database import Database
+from sqlmodel import col, select
+
+from services.core import clock
+from services.core.database import Database
 from services.events import catalogue as c
+from services.events import state
 from services.events.inbox import Subscriber
-from services.notifier import filing, planning, preferences, privacy, state
+from services.notifier import privacy
+from services.notifier.kinds import LetterKind
 from services.notifier.models import (
+    AccessNotice,
     Answer,
     Evaluation,
     Intake,
-    Login,
+    Letter,
     Participant,
+    Practice,
     Process,
     Report,
     Session,
     Summary,
     Supervisor,
 )
+from services.notifier.planning import letter_store, planner, preferences, rules_intakes
 from services.notifier.settings import settings
-from services.notifier.worker import app, engine, office, send_due
+from services.notifier.worker import app, engine, poster, send_due_task
+from services.web.security.access import remember_ended
 
-subscriber = Subscriber(app, "notifier", engine, office, then=send_due)
+CHANGES_ARE_NEWS = timedelta(days=7)
+"""How long somebody is still told that their address was changed."""
+
+subscriber = Subscriber(app, "notifier", engine, poster, then=send_due_task)
 
 
 @subscriber.on(c.SupervisorChanged)
 def supervisor_changed(db: Database, event: c.SupervisorChanged) -> None:
-    is_new = db.get(Supervisor, event.supervisor_id) is None
-    state.keep_newest(db, Supervisor(**_fields(event, Supervisor)))
-    if is_new:
-        planning.plan_supervisor(db, event.supervisor_id, clock.now(db))
+    known = db.get(Supervisor, event.supervisor_id)
+    old_address = known and known.email
+    is_newer = state.keep_newest(db, Supervisor(**state.fields(event, Supervisor)))
+    if known is None:
+        planner.plan_supervisor_letters(db, event.supervisor_id, clock.now(db))
+    elif is_newer and old_address != event.email:
+        planner.correct_address(db, event.supervisor_id, clock.now(db))
+
+
+@subscriber.on(c.PracticeChanged)
+def practice_changed(db: Database, event: c.PracticeChanged) -> None:
+    state.keep_newest(db, Practice(**state.fields(event, Practice), name=event.practice_name))
 
 
 @subscriber.on(c.ProcessOpened, c.ProcessChanged, c.ProcessClosed)
 def process_changed(db: Database, event: c.ProcessEvent) -> None:
-    planning.hold(db, event.process_id)
-    client = event.client
-    fields = _fields(event, Process) | {"reminder_days": list(event.reminder_days)}
-    row = Process(
-        **fields,
-        client_id=client.client_id,
-        client_first_name=client.first_name,
-        client_last_name=client.last_name,
-        client_email=client.email,
-    )
-    if state.keep_newest(db, row):
-        planning.plan_all(db, event.process_id, clock.now(db))
+    now = clock.now(db)
+    planner.lock_planning(db, event.process_id)
+    client, known = event.client, db.get(Process, event.process_id)
+    new_address = known is not None and known.client_id == client.client_id and known.client_email != client.email
+    fields = state.fields(event, Process) | {"reminder_days": list(event.reminder_days)}
+    contact = {f"client_{name}": getattr(client, name) for name in ("first_name", "last_name", "email", "address_id")}
+    if state.keep_newest(db, Process(**fields, **contact, client_id=client.client_id)):
+        if new_address:
+            whose = (col(Letter.recipient_id) == client.client_id, col(Letter.process_id) == event.process_id)
+            letter_store.correct_address(db, now, *whose)
+        planner.plan_process_letters(db, event.process_id, now)
 
 
 @subscriber.on(c.ParticipantChanged)
 def participant_changed(db: Database, event: c.ParticipantChanged) -> None:
     now = clock.now(db)
-    planning.hold(db, event.process_id)
+    planner.lock_planning(db, event.process_id)
     known = db.get(Participant, event.participant_id)
     new_address = known is not None and known.email != event.email
-    if state.keep_newest(db, Participant(**_fields(event, Participant), seen_at=now)):
-        preferences.prepare(db, event.participant_id, settings().link_key)
-        filing.write_anew(db, event.participant_id, new_address=new_address)
-        planning.plan_all(db, event.process_id, now)
+    moved = known.model_dump(include={"readdressed_at", "feedback_open"}) if known else {}
+    if new_address:
+        moved = {"readdressed_at": now, "feedback_open": [str(session_id) for session_id in event.feedback_open]}
+    if state.keep_newest(db, Participant(**state.fields(event, Participant) | moved, seen_at=now)):
+        preferences.keep_preference(db, event, settings().link_key)
+        own = col(Letter.recipient_id) == event.participant_id
+        letter_store.correct_address(db, now, own) if new_address else letter_store.clear_rendered(db, own)
+        planner.plan_process_letters(db, event.process_id, now)
 
 
 @subscriber.on(c.ParticipantErased)
 def participant_erased(db: Database, event: c.ParticipantErased) -> None:
-    planning.hold(db, event.process_id)
-    privacy.erase(db, event, clock.now(db))
+    planner.lock_planning(db, event.process_id)
+    privacy.erase_participant(db, event, clock.now(db))
 
 
-@subscriber.on(c.SessionBooked, c.SessionRescheduled, c.SessionCancelled, c.SessionHeld)
-def session_changed(db: Database, event: c.SessionEvent) -> None:
-    planning.hold(db, event.process_id)
-    fields = _fields(event, Session) | {"feedback_links": _links(event.feedback_links) or None}
-    if state.keep(db, Session(**fields, batch_id=event.batch.id, batch_size=event.batch.size)):
-        planning.plan(db, planning.PROCESS, event.process_id, clock.now(db))
+@subscriber.on_deeds(c.SessionBooked, c.SessionRescheduled, c.SessionCancelled, c.SessionHeld)
+def sessions_changed(db: Database, events: Sequence[c.SessionEvent]) -> None:
+    """However many sessions one deed changes, their letters are planned once."""
+    for process_id in sorted({event.process_id for event in events}):
+        planner.lock_planning(db, process_id)
+    for process_id in sorted({event.process_id for event in events if _keep_session(db, event)}):
+        planner.plan_letters(db, planner.PROCESS_LETTERS, process_id, clock.now(db))
+
+
+def _keep_session(db: Database, event: c.SessionEvent) -> bool:
+    fields = state.fields(event, Session) | {"feedback_links": _links(event.feedback_links) or None}
+    return state.keep(db, Session(**fields, batch_id=event.batch.id, batch_size=event.batch.size))
 
 
 @subscriber.on(c.IntakeRequested, c.IntakeConfirmed, c.IntakeCancelled)
 def intake_changed(db: Database, event: c.IntakeEvent) -> None:
     now = clock.now(db)
-    planning.hold(db, event.intake_id)
-    if state.keep(db, Intake(**_fields(event, Intake), seen_at=now)):
-        planning.plan(db, planning.INTAKE, event.intake_id, now)
+    planner.lock_planning(db, event.intake_id)
+    known = db.scalars(select(Intake).where(col(Intake.intake_id) == event.intake_id)).all()
+    before = max(known, key=lambda intake: intake.version, default=None)
+    if state.keep(db, Intake(**state.fields(event, Intake), seen_at=now)):
+        if before and before.version < event.version and before.email != event.email:
+            letter_store.correct_address(db, now, col(Letter.recipient_id) == event.intake_id)
+        planner.plan_letters(db, planner.INTAKE_LETTERS, event.intake_id, now)
 
 
 @subscriber.on(c.LoginRequested)
 def login_requested(db: Database, event: c.LoginRequested) -> None:
+    _tell_mailbox(db, event, LetterKind.login_link, event.expires_at, event.login_id, event.link)
+
+
+@subscriber.on(c.DeviceCodeRequested)
+def device_code_requested(db: Database, event: c.DeviceCodeRequested) -> None:
+    _tell_mailbox(db, event, LetterKind.device_code, event.expires_at, event.notice_id)
+
+
+@subscriber.on(c.AddressStated)
+def address_stated(db: Database, event: c.AddressStated) -> None:
+    _tell_mailbox(db, event, LetterKind.address_stated, event.expires_at, event.notice_id, event.link)
+
+
+@subscriber.on(c.AddressChanged)
+def address_changed(db: Database, event: c.AddressChanged) -> None:
+    until = event.changed_at + CHANGES_ARE_NEWS
+    _tell_mailbox(db, event, LetterKind.address_changed, until, event.notice_id)
+
+
+@subscriber.on(c.PasskeyAdded)
+def passkey_added(db: Database, event: c.PasskeyAdded) -> None:
+    until = event.changed_at + CHANGES_ARE_NEWS
+    _tell_mailbox(db, event, LetterKind.passkey_added, until, event.notice_id)
+
+
+@subscriber.on(c.PasskeyRemoved)
+def passkey_removed(db: Database, event: c.PasskeyRemoved) -> None:
+    until = event.changed_at + CHANGES_ARE_NEWS
+    _tell_mailbox(db, event, LetterKind.passkey_removed, until, event.notice_id)
+
+
+@subscriber.on(c.TestLetterRequested)
+def test_letter_requested(db: Database, event: c.TestLetterRequested) -> None:
+    _tell_mailbox(db, event, LetterKind.test_letter, event.expires_at, event.notice_id, event.link)
+
+
+def _tell_mailbox(
+    db: Database,
+    event: c.MailboxEvent | c.LoginRequested,
+    kind: LetterKind,
+    until: datetime,
+    notice_id: UUID,
+    link: UUID | None = None,
+) -> None:
     now = clock.now(db)
-    if state.keep_newest(db, Login(**_fields(event, Login), seen_at=now)):
-        planning.plan(db, planning.LOGIN, event.login_id, now)
+    about = {"notice_id": notice_id, "kind": kind, "link": link, "expires_at": until, "seen_at": now}
+    if state.keep_newest(db, AccessNotice.model_validate(state.fields(event, AccessNotice) | about)):
+        planner.plan_letters(db, planner.ACCESS_LETTERS, notice_id, now)
+
+
+@subscriber.on(c.ProcessRequested)
+def process_requested(db: Database, event: c.ProcessRequested) -> None:
+    now = clock.now(db)
+    letter = rules_intakes.letter_of_request(event.process_id, event.supervisor_id, event.answer_by, now)
+    parties = {"process_id": event.process_id, "supervisor_id": event.supervisor_id}
+    letter_store.insert_letters(db, [letter], now, parties)
+
+
+@subscriber.on(c.AccessEnded)
+def access_ended(db: Database, event: c.AccessEnded) -> None:
+    remember_ended(db, event)
 
 
 @subscriber.on(c.EvaluationRequested, c.EvaluationClosed)
 def evaluation_changed(db: Database, event: c.EvaluationEvent) -> None:
-    planning.hold(db, event.process_id)
-    fields = _fields(event, Evaluation) | {
-        "invited": list(event.invited),
-        "answer_links": _links(event.answer_links),
-    }
-    if state.keep_newest(db, Evaluation(**fields)):
-        planning.plan(db, planning.EVALUATION, event.evaluation_id, clock.now(db))
+    planner.lock_planning(db, event.process_id)
+    invited = {"invited": list(event.invited), "answer_links": _links(event.answer_links)}
+    if state.keep_newest(db, Evaluation(**state.fields(event, Evaluation) | invited)):
+        planner.plan_letters(db, planner.EVALUATION_LETTERS, event.evaluation_id, clock.now(db))
 
 
 @subscriber.on(c.EvaluationAnswered)
@@ -109,22 +197,22 @@ def evaluation_answered(db: Database, event: c.EvaluationAnswered) -> None:
     """Only that somebody answered is kept; what a group agreed together is nobody's answer."""
     if event.participant_id is None:
         return
-    planning.hold(db, event.process_id)
+    planner.lock_planning(db, event.process_id)
     if state.keep(db, Answer(evaluation_id=event.evaluation_id, participant_id=event.participant_id)):
-        planning.plan(db, planning.EVALUATION, event.evaluation_id, clock.now(db))
+        planner.plan_letters(db, planner.EVALUATION_LETTERS, event.evaluation_id, clock.now(db))
 
 
 @subscriber.on(c.SummaryPublished)
 def summary_published(db: Database, event: c.SummaryPublished) -> None:
-    planning.hold(db, event.process_id)
+    planner.lock_planning(db, event.process_id)
     content = event.text and {
         "themes": list(event.text.themes),
         "actions": [action.model_dump(mode="json", include={"text", "due_date"}) for action in event.actions],
         "reflection": event.text.reflection,
     }
-    summary = Summary(**_fields(event, Summary) | {"links": _links(event.links), "content": content})
+    summary = Summary(**state.fields(event, Summary) | {"links": _links(event.links), "content": content})
     if state.keep(db, summary):
-        planning.plan(db, planning.SUMMARY, event.summary_id, clock.now(db))
+        planner.plan_letters(db, planner.SUMMARY_LETTERS, event.summary_id, clock.now(db))
 
 
 @subscriber.on(c.ReportCompiled)
@@ -138,16 +226,11 @@ def report_released(db: Database, event: c.ReportReleased) -> None:
 
 
 def _keep_report(db: Database, event: c.ReportEvent, more: dict[str, Any]) -> None:
-    planning.hold(db, event.process_id or event.report_id)
-    fields = _fields(event, Report) | more | {"pdf": base64.b64decode(event.pdf_base64) or None}
+    planner.lock_planning(db, event.process_id or event.report_id)
+    fields = state.fields(event, Report) | more | {"pdf": base64.b64decode(event.pdf_base64) or None}
     if state.keep_newest(db, Report(**fields)):
-        planning.plan(db, planning.REPORT, event.report_id, clock.now(db))
+        planner.plan_letters(db, planner.REPORT_LETTERS, event.report_id, clock.now(db))
 
 
 def _links(links: Mapping[UUID, UUID]) -> dict[str, str]:
     return {str(recipient): str(link) for recipient, link in links.items()}
-
-
-def _fields(event: c.Event, table: type[Any]) -> dict[str, Any]:
-    """What the event and the table both know, under the same names."""
-    return {name: value for name, value in event if name in table.model_fields}

@@ -4,39 +4,36 @@ from functools import cache
 
 from sqlalchemy import Engine
 
-from services import database
+from services.core import database
+from services.core.sealing import carrying
 from services.events import bus
-from services.notifier import delivery, postbox
+from services.events.signatures import Signatures
+from services.notifier.delivery import sender
 from services.notifier.settings import settings
 
 SEND_DUE = "letters.send_due"
 STALE_AFTER_SECONDS = 30.0
-"""A wake-up that nobody has heard by then is of no use: the tick wakes again."""
+"""A call not taken by then is dropped: the periodic job repeats it."""
 
 app = bus.worker_app("notifier", settings().redis_url, include=["services.notifier.subscribers"])
 
 
 @cache
 def engine() -> Engine:
-    return database.engine(settings().notifier_database_url, pool_size=3)
+    return carrying(database.engine(settings().notifier_database_url, pool_size=3), settings().sealing)
 
 
 @cache
-def office() -> bus.PostOffice:
-    return bus.PostOffice(settings().redis_url)
-
-
-def wake_sender() -> None:
-    """Ask for a sender when a letter is due. A call that is lost is repeated by the tick."""
-    if postbox.holds_due(engine()):
-        call_sender()
+def poster() -> bus.EventPoster:
+    return bus.EventPoster(settings().redis_url, Signatures("notifier", settings().shared_keys))
 
 
 def call_sender() -> None:
-    office().try_to_post(SEND_DUE, to="notifier", expires=STALE_AFTER_SECONDS)
+    """The periodic job repeats a lost call."""
+    poster().try_to_post(SEND_DUE, to="notifier", expires=STALE_AFTER_SECONDS)
 
 
 @app.task(name=SEND_DUE)  # type: ignore[untyped-decorator]
-def send_due() -> None:
-    if delivery.send_due(engine(), settings()):
+def send_due_task() -> None:
+    if sender.send_due_letters(engine(), settings()):
         call_sender()

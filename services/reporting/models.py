@@ -1,4 +1,4 @@
-"""The tables of the reporting service: the newest state that events told it, and the reports made of it.
+"""The tables of the reporting service: the newest state known from events, and the reports compiled from it.
 
 People are ids here, without names; a supervisor and a client are named, as they are on their reports.
 """
@@ -8,52 +8,38 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Enum, ForeignKey, Index, LargeBinary, String, Uuid, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from services.database import new_id
+from services.core.database import enum_column, instant, json_column, new_id, uuid_list
+from services.core.sealing import SealedFile, SealedJson, SealedLines, sealed_column
 from services.events.catalogue import Form, Phase
 from services.reporting.periods import Cadence, Period
+from services.web.pages.practice import PracticeColumns
+from services.web.security.audit import AuditColumns
 
 
 class Table(SQLModel, registry=registry()):
     """Base of this service's tables, with a metadata of their own."""
 
 
-def instant(*, nullable: bool = False, index: bool = False) -> Any:
-    return Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=nullable, index=index))
-
-
-def stamp() -> Any:
-    """When the row was written, by the clock of the database."""
+def database_time() -> Any:
+    """The time of writing the row, by the clock of the database."""
     return Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()")))
 
 
-def choice(kind: type[StrEnum], default: StrEnum | None = None) -> Any:
-    """A word of a short list, stored as text and read as the member that it is."""
-    return Field(default=default, sa_column=Column(Enum(kind, native_enum=False, length=20), nullable=False))
-
-
-def people() -> Any:
-    return Field(default_factory=list, sa_column=Column(ARRAY(Uuid()), nullable=False))
-
-
-def words() -> Any:
+def text_list() -> Any:
     return Field(default_factory=list, sa_column=Column(ARRAY(String()), nullable=False))
 
 
-def of_report(*, primary: bool = False) -> Any:
+def report_key(*, primary: bool = False) -> Any:
     key = ForeignKey("report.id", ondelete="CASCADE")
     return Field(sa_column=Column(key, nullable=False, primary_key=primary, index=not primary))
 
 
-def document(*, nullable: bool = False) -> Any:
-    return Field(default=None, sa_column=Column(JSONB, nullable=nullable))
-
-
-# -- what events told -------------------------------------------------------------------------------------
+# -- state from events ------------------------------------------------------------------------------------
 
 
 class Supervisor(Table, table=True):
@@ -62,6 +48,14 @@ class Supervisor(Table, table=True):
     full_name: str
     title: str | None = None
     active: bool = True
+    #: which address their links are made for; none for the first
+    address_id: UUID | None = None
+
+
+class Practice(PracticeColumns, Table, table=True):
+    """The practice's name, colour and logo, as its reports show them."""
+
+    logo: bytes | None = None
 
 
 class Process(Table, table=True):
@@ -69,14 +63,15 @@ class Process(Table, table=True):
     version: int
     code: str
     title: str
-    form: Form = choice(Form)
+    form: Form = enum_column(Form)
     status: str
     supervisor_id: UUID = Field(index=True)
     client_id: UUID = Field(index=True)
     client_name: str
-    participant_ids: list[UUID] = people()
+    client_address_id: UUID | None = None
+    participant_ids: list[UUID] = uuid_list()
     planned_sessions: int
-    benefits: list[str] = words()
+    benefits: list[str] = text_list()
     min_group_size: int
     opened_at: datetime = instant()
     closed_at: datetime | None = instant(nullable=True)
@@ -95,9 +90,9 @@ class Session(Table, table=True):
     starts_at: datetime = instant()
     ends_at: datetime = instant()
     changed_at: datetime = instant()
-    present: list[UUID] = people()
-    excused: list[UUID] = people()
-    no_show: list[UUID] = people()
+    present: list[UUID] = uuid_list()
+    excused: list[UUID] = uuid_list()
+    no_show: list[UUID] = uuid_list()
 
 
 class AgreedGoals(Table, table=True):
@@ -107,8 +102,8 @@ class AgreedGoals(Table, table=True):
     process_id: UUID = Field(primary_key=True)
     version: int
     agreed_at: datetime = instant()
-    goals: list[dict[str, Any]] = document()
-    earlier: list[dict[str, Any]] = document()
+    goals: list[dict[str, Any]] = sealed_column(SealedJson("agreed_goals.goals"))
+    earlier: list[dict[str, Any]] = sealed_column(SealedJson("agreed_goals.earlier"))
 
 
 class Evaluation(Table, table=True):
@@ -117,12 +112,12 @@ class Evaluation(Table, table=True):
     evaluation_id: UUID = Field(primary_key=True)
     version: int
     process_id: UUID = Field(index=True)
-    phase: Phase = choice(Phase)
+    phase: Phase = enum_column(Phase)
     status: str
     opened_at: datetime = instant()
     due_at: datetime = instant()
     closed_at: datetime | None = instant(nullable=True)
-    invited: list[UUID] = people()
+    invited: list[UUID] = uuid_list()
     answered: int | None = None
 
 
@@ -133,10 +128,10 @@ class Answer(Table, table=True):
     version: int
     evaluation_id: UUID
     process_id: UUID = Field(index=True)
-    phase: Phase = choice(Phase)
+    phase: Phase = enum_column(Phase)
     participant_id: UUID | None = Field(default=None, index=True)
-    goals: dict[str, int] = document()
-    benefits: dict[str, int | None] = document()
+    goals: dict[str, int] = sealed_column(SealedJson("answer.goals"))
+    benefits: dict[str, int | None] = sealed_column(SealedJson("answer.benefits"))
     answered_at: datetime = instant()
     wording_version: int
     person_id: UUID | None = None
@@ -156,38 +151,47 @@ class Summary(Table, table=True):
     session_id: UUID
     process_id: UUID = Field(index=True)
     published_at: datetime = instant()
-    actions: list[dict[str, Any]] = document()
+    actions: list[dict[str, Any]] = sealed_column(SealedJson("summary.actions"))
 
 
-class Erased(Table, table=True):
+class ErasedParticipant(Table, table=True):
     """A participant who asked to be forgotten, so that no late answer brings them back."""
 
     __tablename__ = "erased_participant"
     participant_id: UUID = Field(primary_key=True)
 
 
-class Awaited(Table, table=True):
-    """An event that is on its way since everything above was emptied to be told anew."""
+class AwaitedEvent(Table, table=True):
+    """An event still to arrive since a rebuild emptied the tables above."""
 
     __tablename__ = "awaited_event"
     event_id: UUID = Field(primary_key=True)
 
 
-TOLD: tuple[type[Table], ...] = (Supervisor, Process, Session, AgreedGoals, Evaluation, Answer, Summary)
-"""What can be emptied, because booking can tell it again. That somebody was erased is never forgotten."""
+REBUILT_TABLES: tuple[type[Table], ...] = (
+    Supervisor,
+    Practice,
+    Process,
+    Session,
+    AgreedGoals,
+    Evaluation,
+    Answer,
+    Summary,
+)
+"""Tables that a rebuild empties, because booking can publish their events again. ErasedParticipant is never emptied."""
 
 
 # -- reports ----------------------------------------------------------------------------------------------
 
 
-class Kind(StrEnum):
+class ReportKind(StrEnum):
     goal_report = "goal_report"
     overview_report = "overview_report"
     client_report = "client_report"
 
 
-class Status(StrEnum):
-    """How far a report is. Only a client's is ever released, and withdrawn when a later edition takes its place."""
+class ReportStatus(StrEnum):
+    """The status of a report. Only a client's is ever released, and withdrawn when a later edition replaces it."""
 
     due = "due"
     compiled = "compiled"
@@ -197,10 +201,10 @@ class Status(StrEnum):
 
 
 class Report(Table, table=True):
-    """A report that is to be made, or was: what it says, and the pages as they were set then."""
+    """A report that is due or compiled: its content, and its PDF as it was rendered then."""
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    kind: Kind = choice(Kind)
+    kind: ReportKind = enum_column(ReportKind)
     #: the process, or of an overview the supervisor
     subject_id: UUID
     #: a period's key, a round's id, or the whole process
@@ -212,22 +216,22 @@ class Report(Table, table=True):
     evaluation_id: UUID | None = None
     first: date
     last: date
-    status: Status = choice(Status, default=Status.due)
+    status: ReportStatus = enum_column(ReportStatus, default=ReportStatus.due)
     #: these two in real time, whatever the clock of a demo shows
-    asked_at: datetime = stamp()
-    next_try_at: datetime = stamp()
+    asked_at: datetime = database_time()
+    next_try_at: datetime = database_time()
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     #: the kind of the error that the last try ended in
     trouble: str | None = None
-    #: one more each time that others are told of it
+    #: grows with each event published about it
     version: int = 0
     compiled_at: datetime | None = instant(nullable=True)
-    #: how long it took to make, in real time
+    #: how long compiling took, in real time
     seconds: float | None = None
-    document: dict[str, Any] | None = document(nullable=True)
-    pdf: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    document: dict[str, Any] | None = sealed_column(SealedJson("report.document"), nullable=True)
+    pdf: bytes | None = sealed_column(SealedFile("report.pdf"), nullable=True)
     #: what a client report says in words that its participants approve, by paragraphs
-    words: list[str] = words()
+    words: list[str] = Field(default_factory=list, sa_column=Column(SealedLines("report.words"), nullable=False))
     #: the one participant lets the client know how far the goals were reached
     tells_goals: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     released_at: datetime | None = instant(nullable=True)
@@ -249,63 +253,66 @@ class Report(Table, table=True):
 
 
 class Schedule(Table, table=True):
-    """How often a supervisor wants reports, and until when they have been asked for."""
+    """How often a supervisor gets reports, and until when they have been requested."""
 
     __tablename__ = "report_schedule"
     supervisor_id: UUID = Field(primary_key=True)
-    cadence: Cadence = choice(Cadence)
-    #: when we first heard of the supervisor: reports of what had ended by then are not made by themselves
+    cadence: Cadence = enum_column(Cadence)
+    #: when the supervisor was first known here: what had ended by then is not reported automatically
     heard_at: datetime = instant()
     asked_until: datetime = instant()
     due_at: datetime = instant(index=True)
 
 
 class Review(Table, table=True):
-    """That a participant has seen a client report, in which version, and whether it may be given away."""
+    """That a participant has reviewed a client report, in which version, and whether they approve its release."""
 
-    report_id: UUID = of_report(primary=True)
+    report_id: UUID = report_key(primary=True)
     participant_id: UUID = Field(primary_key=True, index=True)
     version: int
     approved: bool
     comment: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    #: the digest of the browser in which it was written, which may show it again
+    written_on: str | None = None
     at: datetime = instant()
 
 
 class ReleasedFigure(Table, table=True):
-    """The people behind a number that a client has been given, so that no later number betrays one of them."""
+    """The people behind a figure released to a client, so that no later figure reveals one person's answer."""
 
     __tablename__ = "released_figure"
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    report_id: UUID = of_report()
-    questions: list[str] = words()
-    asked: list[dict[str, str]] = document()
-    people: list[str] = words()
+    report_id: UUID = report_key()
+    questions: list[str] = text_list()
+    asked: list[dict[str, str]] = json_column()
+    people: list[str] = text_list()
 
     __table_args__ = (Index("figures_about_questions", "questions", postgresql_using="gin"),)
+
+
+class ParticipantAddress(Table, table=True):
+    """Which address a participant's links are made for, once they have had another one than at first."""
+
+    __tablename__ = "participant_address"
+    participant_id: UUID = Field(primary_key=True)
+    version: int
+    address_id: UUID
 
 
 class Link(Table, table=True):
     """A personal link to one report, known by the digest of its secret."""
 
     digest: str = Field(primary_key=True)
-    report_id: UUID = of_report()
+    report_id: UUID = report_key()
     reader: str
     participant_id: UUID | None = Field(default=None, index=True)
+    #: the address of its reader that it was made for; for another one it opens nothing
+    address_id: UUID | None = None
     expires_at: datetime = instant(index=True)
 
 
-class AuditEntry(Table, table=True):
-    """Who read a report, changed it or gave it away. Ids only."""
+class AuditEntry(AuditColumns, Table, table=True):
+    """Who read, changed or released a report. Ids only."""
 
     __tablename__ = "audit_entry"
-    id: int | None = Field(default=None, primary_key=True)
-    at: datetime = instant(index=True)
-    actor: str
-    action: str
-    subject: str = Field(index=True)
-    #: the credential or the browser by which it was done
-    via: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    #: the supervisor whose practice it concerns
-    practice_id: UUID | None = None
-
     __table_args__ = (Index("entries_of_practice", "practice_id", "id"), Index("entries_of_actor", "actor", "id"))

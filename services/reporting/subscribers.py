@@ -1,29 +1,59 @@
-"""What reporting does when it hears of an event: keep the newest state, of which reports are made."""
+"""Reporting's event handlers: keep the newest state, from which reports are compiled."""
 
-from services import clock
-from services.database import Database
+import base64
+
+from sqlmodel import col
+
+from services.core import clock
+from services.core.database import Database
 from services.events import catalogue as c
 from services.events.inbox import Subscriber
-from services.reporting import planning, projections
-from services.reporting.models import AgreedGoals, Answer, Evaluation, Process, Session, Summary, Supervisor
-from services.reporting.projections import fields, keep_newest
-from services.reporting.worker import app, engine, office, wake_compiler
+from services.events.state import fields, keep_newest
+from services.reporting.models import (
+    AgreedGoals,
+    Answer,
+    Evaluation,
+    Link,
+    ParticipantAddress,
+    Practice,
+    Process,
+    Report,
+    Session,
+    Summary,
+    Supervisor,
+)
+from services.reporting.projections import retention
+from services.reporting.settings import settings
+from services.reporting.worker import app, engine, poster, wake_compiler
+from services.reporting.workflow import links, schedule
+from services.reporting.workflow.links import ReportReader
+from services.web.security.access import remember_ended
 
-subscriber = Subscriber(app, "reporting", engine, office, then=wake_compiler)
+subscriber = Subscriber(app, "reporting", engine, poster, then=wake_compiler)
 
 
 @subscriber.on(c.SupervisorChanged)
 def supervisor_changed(db: Database, event: c.SupervisorChanged) -> None:
-    keep_newest(db, Supervisor(**fields(event, Supervisor)))
-    planning.ensure_schedule(db, event.supervisor_id, clock.now(db))
+    if keep_newest(db, Supervisor(**fields(event, Supervisor))):
+        own = (col(Link.reader) == ReportReader.supervisor, col(Report.supervisor_id) == event.supervisor_id)
+        links.renew_report_links(db, settings().link_key, event.address_id, clock.now(db), *own)
+    schedule.ensure_schedule(db, event.supervisor_id, clock.now(db))
+
+
+@subscriber.on(c.PracticeChanged)
+def practice_changed(db: Database, event: c.PracticeChanged) -> None:
+    logo = base64.b64decode(event.logo_base64) or None
+    keep_newest(db, Practice(**fields(event, Practice), name=event.practice_name, logo=logo))
 
 
 @subscriber.on(c.ProcessOpened, c.ProcessChanged, c.ProcessClosed)
 def process_changed(db: Database, event: c.ProcessEvent) -> None:
-    planning.hold(db, event.process_id)
-    client = event.client
-    if keep_newest(db, Process(**fields(event, Process), client_id=client.client_id, client_name=client.name)):
-        planning.plan_process(db, event.process_id)
+    schedule.lock_process_planning(db, event.process_id)
+    client = {f"client_{name}": getattr(event.client, name) for name in ("name", "address_id")}
+    if keep_newest(db, Process(**fields(event, Process), **client, client_id=event.client.client_id)):
+        own = (col(Link.reader) == ReportReader.client, col(Report.process_id) == event.process_id)
+        links.renew_report_links(db, settings().link_key, event.client.address_id, clock.now(db), *own)
+        schedule.plan_process_reports(db, event.process_id)
 
 
 @subscriber.on(c.SessionBooked, c.SessionRescheduled, c.SessionCancelled, c.SessionHeld)
@@ -39,14 +69,14 @@ def goals_agreed(db: Database, event: c.GoalsAgreed) -> None:
 
 @subscriber.on(c.EvaluationRequested, c.EvaluationClosed)
 def evaluation_changed(db: Database, event: c.EvaluationEvent) -> None:
-    planning.hold(db, event.process_id)
+    schedule.lock_process_planning(db, event.process_id)
     if keep_newest(db, Evaluation(**fields(event, Evaluation))):
-        planning.plan_process(db, event.process_id)
+        schedule.plan_process_reports(db, event.process_id)
 
 
 @subscriber.on(c.EvaluationAnswered)
 def evaluation_answered(db: Database, event: c.EvaluationAnswered) -> None:
-    if event.participant_id is None or not projections.is_erased(db, event.participant_id):
+    if event.participant_id is None or not retention.is_erased(db, event.participant_id):
         levels = {"goals": {str(goal_id): level for goal_id, level in event.goals.items()}}
         keep_newest(db, Answer(**fields(event, Answer) | levels))
 
@@ -56,9 +86,21 @@ def summary_published(db: Database, event: c.SummaryPublished) -> None:
     keep_newest(db, Summary(**fields(event, Summary) | {"actions": _plain(event.actions)}))
 
 
+@subscriber.on(c.ParticipantReaddressed)
+def participant_readdressed(db: Database, event: c.ParticipantReaddressed) -> None:
+    if keep_newest(db, ParticipantAddress(**fields(event, ParticipantAddress))):
+        own = col(Link.participant_id) == event.participant_id
+        links.renew_report_links(db, settings().link_key, event.address_id, clock.now(db), own)
+
+
+@subscriber.on(c.AccessEnded)
+def access_ended(db: Database, event: c.AccessEnded) -> None:
+    remember_ended(db, event)
+
+
 @subscriber.on(c.ParticipantErased)
 def participant_erased(db: Database, event: c.ParticipantErased) -> None:
-    projections.erase(db, event.process_id, event.participant_id)
+    retention.erase_participant(db, event.process_id, event.participant_id, alone=event.alone)
 
 
 def _plain(parts: tuple[c.Shape, ...]) -> list[dict[str, object]]:

@@ -4,39 +4,40 @@ from functools import cache
 
 from sqlalchemy import Engine
 
-from services import database
-from services.database import transaction
+from services.core import database
+from services.core.sealing import carrying
+from services.core.tracing import trace
 from services.events import bus, confirmations
-from services.reporting import making, reports
+from services.events.signatures import Signatures
 from services.reporting.settings import settings
-from services.trace import trace
+from services.reporting.workflow import build, reports
 
 COMPILE_DUE = "reports.compile_due"
 STALE_AFTER_SECONDS = 30.0
-"""A wake-up that nobody has heard by then is of no use: the tick wakes again."""
+"""A call not taken by then is dropped: the periodic job repeats it."""
 
 app = bus.worker_app("reporting", settings().redis_url, include=["services.reporting.subscribers"])
 
 
 @cache
 def engine() -> Engine:
-    return database.engine(settings().reporting_database_url, pool_size=3)
+    return carrying(database.engine(settings().reporting_database_url, pool_size=3), settings().sealing)
 
 
 @cache
-def office() -> bus.PostOffice:
-    return bus.PostOffice(settings().redis_url)
+def poster() -> bus.EventPoster:
+    return bus.EventPoster(settings().redis_url, Signatures("reporting", settings().shared_keys))
 
 
-confirmations.listen(app, engine)
+confirmations.consume_confirmations(app, engine, poster)
 
 
 def wake_compiler() -> None:
-    """Ask for a compiler when a report is due. A call that is lost is repeated by the tick."""
-    with transaction(engine()) as db:
-        due = reports.is_due(db)
+    """Call the compile task when a report is due. The periodic job repeats a lost call."""
+    with database.transaction(engine()) as db:
+        due = reports.is_report_due(db)
     if due:
-        office().try_to_post(COMPILE_DUE, to="reporting", expires=STALE_AFTER_SECONDS)
+        poster().try_to_post(COMPILE_DUE, to="reporting", expires=STALE_AFTER_SECONDS)
 
 
 @app.task(name=COMPILE_DUE)  # type: ignore[untyped-decorator]
@@ -44,4 +45,4 @@ def compile_due() -> None:
     more = True
     while more:
         with trace(None):
-            more = making.make_next(engine(), settings().link_key)
+            more = build.make_next_report(engine(), settings())

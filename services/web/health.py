@@ -8,8 +8,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.database import Database, transaction
-from services.log import logger
+from services.core.database import Database, transaction
+from services.core.logs import logger
 
 log = logger(__name__)
 
@@ -20,12 +20,12 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/healthz")
-async def alive() -> PlainTextResponse:
+async def healthz() -> PlainTextResponse:
     return PlainTextResponse("ok")
 
 
 @router.get("/readyz")
-def ready(request: Request) -> JSONResponse:
+def readyz(request: Request) -> JSONResponse:
     reasons = why_not_ready(request.app.state.engine, request.app.state.checks)
     if reasons:
         log.warning("not.ready", reasons=reasons)

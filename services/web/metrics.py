@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Scope
 
-from services.database import Database, transaction
+from services.core.database import Database, transaction
 from services.web.health import Check
 
 Gauge = Callable[[Database], Iterable[Metric]]

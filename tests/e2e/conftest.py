@@ -4,17 +4,22 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 from pytest_docker.plugin import Services
 
-from services.local.ports import free_port
+from services.quickstart.ports import free_port
 from tests.e2e.containers import Containers
 from tests.e2e.practice import Practice
+from tests.support.chromium import running_chromium
 
 COMPOSE_FILE = Path(__file__).parents[2] / "docker-compose.yml"
-PORTS = ("BOOKING_PORT", "NOTIFIER_PORT", "REPORTING_PORT", "MAILPIT_PORT")
+PORTS = ("HTTP_PORT", "HTTPS_PORT", "MAILPIT_PORT")
+OWN_NAME = "localhost"
+"""For which the gateway makes a certificate itself, as it fetches one for a name on the internet."""
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +33,16 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     secrets = subprocess.run(
         [sys.executable, "-m", "services.cli", "secrets"], capture_output=True, text=True, check=True
     )
-    ports = "".join(f"{name}={free_port()}\n" for name in PORTS)
+    ports = {name: free_port() for name in PORTS}
+    more = {
+        **ports,
+        "DOMAIN": OWN_NAME,
+        "PUBLIC_URL": f"https://{OWN_NAME}:{ports['HTTPS_PORT']}",
+        "ADMIN_EMAIL": "yllapito@example.fi",
+        "TYONOHJAUS_VERSION": "e2e",
+    }
     path = tmp_path_factory.mktemp("e2e") / "env"
-    path.write_text(f"{secrets.stdout}{ports}TYONOHJAUS_VERSION=e2e\n")
+    path.write_text(secrets.stdout + "".join(f"{name}={value}\n" for name, value in more.items()))
     return path
 
 
@@ -56,7 +68,7 @@ def what_is_missing(command: str) -> str | None:
 
 
 def images_of_servers(command: str) -> list[str]:
-    ask = f"{command} -f {COMPOSE_FILE} config --images postgres redis mailpit"
+    ask = f"{command} -f {COMPOSE_FILE} config --images postgres redis mailpit gateway"
     return subprocess.run(ask.split(), capture_output=True, text=True, check=True).stdout.split()
 
 
@@ -81,10 +93,7 @@ def docker_cleanup() -> list[str]:
 
 @pytest.fixture(scope="module")
 def containers(
-    docker_compose_command: str,
-    docker_compose_file: str,
-    docker_compose_project_name: str,
-    docker_services: Services,
+    docker_compose_command: str, docker_compose_file: str, docker_compose_project_name: str, docker_services: Services
 ) -> Containers:
     containers = Containers(
         (*docker_compose_command.split(), "-f", docker_compose_file, "-p", docker_compose_project_name)
@@ -97,3 +106,10 @@ def containers(
 @pytest.fixture(scope="module")
 def practice(containers: Containers, environment: Path) -> Practice:
     return Practice(containers, dict(line.split("=", 1) for line in environment.read_text().splitlines()))
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """Of a browser that does not know the gateway's own authority, and goes on all the same."""
+    with running_chromium() as browser, browser.new_context(ignore_https_errors=True, locale="fi-FI") as context:
+        yield context.new_page()

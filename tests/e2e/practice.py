@@ -1,5 +1,7 @@
 """A practice in containers as its people meet it: its HTTP faces, and the mailbox on the SMTP side."""
 
+import re
+import ssl
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,11 +12,16 @@ from typing import Any, TypeVar
 
 import httpx
 
+from services.core.addresses import FACES
 from tests.e2e.containers import Containers
 
 Json = dict[str, Any]
 T = TypeVar("T")
 
+PATIENCE = 180.0
+"""Seconds: containers start while three other workers have the machine."""
+
+AUTHORITY = "/data/caddy/pki/authorities/local/root.crt"
 EVERY_DAY = [{"weekday": day, "start": "00:00", "end": "23:59"} for day in range(1, 8)]
 
 
@@ -24,22 +31,30 @@ class Practice:
     def __init__(self, containers: Containers, environment: dict[str, str]) -> None:
         self.containers = containers
         self.environment = environment
-        self.booking = self._face("BOOKING_PORT")
-        self.notifier = self._face("NOTIFIER_PORT")
-        self.reporting = self._face("REPORTING_PORT")
-        self.mailpit = self._face("MAILPIT_PORT")
+        self.address = environment["PUBLIC_URL"]
+        trust = self._trust()
+        self.booking, self.notifier, self.reporting = (
+            httpx.Client(base_url=f"{self.address}{FACES[service]}", verify=trust, timeout=30)
+            for service in ("booking", "notifier", "reporting")
+        )
+        self.mailpit = httpx.Client(base_url=f"http://127.0.0.1:{environment['MAILPIT_PORT']}", timeout=30)
         self._log_in()
         self._numbers = count(1)
 
-    def _face(self, port: str) -> httpx.Client:
-        return httpx.Client(base_url=f"http://127.0.0.1:{self.environment[port]}", timeout=30)
+    def _trust(self) -> ssl.SSLContext:
+        """In the authority that the gateway makes itself for a name that is not on the internet."""
+
+        def made() -> str | None:
+            return self.containers.attempt("exec", "-T", "gateway", "cat", AUTHORITY).stdout or None
+
+        return ssl.create_default_context(cadata=eventually(made, self.containers.last_words, PATIENCE))
 
     def _log_in(self) -> None:
         who = {key: self.environment[f"ADMIN_{key.upper()}"] for key in ("client_id", "client_secret")}
         answer = self.booking.post("/oauth/token", data={"grant_type": "client_credentials", **who})
         assert answer.status_code == 200, answer.text
-        for face in (self.booking, self.notifier, self.reporting):
-            face.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        for application in (self.booking, self.notifier, self.reporting):
+            application.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def post(self, path: str, body: Json) -> Json:
         answer = self.booking.post(path, json=body)
@@ -71,7 +86,8 @@ class Practice:
             "session_minutes": 75,
             "participants": people,
         }
-        return self.post("/api/v1/processes", process) | {"people": [person["email"] for person in people]}
+        opened = self.post("/api/v1/processes", process)
+        return opened | {"people": [person["email"] for person in people], "supervisor": supervisor}
 
     def book(self, process: Json, days: int = 10) -> Json:
         starts_at = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=days)
@@ -85,14 +101,21 @@ class Practice:
         raw = [self.mailpit.get(f"/api/v1/message/{letter}/raw").content for letter in theirs]
         return [message_from_bytes(each, policy=policy.default) for each in raw]
 
-    def told(self, process: Json, letters: int = 1, seconds: float = 60) -> dict[str, list[EmailMessage]]:
+    def login_link(self, email: str) -> str:
+        def found() -> re.Match[str] | None:
+            texts = [letter.get_body(("plain",)).get_content() for letter in self.letters(email)]  # type: ignore[union-attr]
+            return next(filter(None, (re.search(r"https://\S+/kirjaudu/\S+", text) for text in texts)), None)
+
+        return eventually(found, self.containers.last_words, PATIENCE)[0]
+
+    def told(self, process: Json, letters: int = 1) -> dict[str, list[EmailMessage]]:
         """The letters of each participant, once everyone has got as many."""
 
         def complete() -> dict[str, list[EmailMessage]] | None:
             caught = {person: self.letters(person) for person in process["people"]}
             return caught if all(len(theirs) >= letters for theirs in caught.values()) else None
 
-        return eventually(complete, self.containers.last_words, seconds)
+        return eventually(complete, self.containers.last_words, PATIENCE)
 
     def sent(self, process: Json) -> int:
         """How many letters have gone, once none is on its way any more."""
@@ -101,7 +124,7 @@ class Practice:
             known = self.messages(process)
             return known if all(each["status"] != "sending" for each in known) else None
 
-        known = eventually(at_rest, self.containers.last_words, seconds=60)
+        known = eventually(at_rest, self.containers.last_words, PATIENCE)
         return sum(each["status"] == "sent" for each in known)
 
     def messages(self, process: Json) -> list[Json]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from icalendar import Calendar
 
-from tests.faults.house import House
+from tests.faults.installation import House
 from tests.faults.load import Ledger, Meeting, State
 
 SETTLING_SECONDS = 120
@@ -36,18 +36,19 @@ Place = tuple[str, str]
 """A recipient's address, and the meeting's id."""
 
 
-def faults_found(house: House, ledger: Ledger) -> list[str]:
+def faults_found(installation: House, ledger: Ledger) -> list[str]:
     """Everything that is not as promised; nothing when all is well."""
-    messages = list(house.smtp.messages)
-    uncertain = uncertain_letters(house)
+    messages = list(installation.smtp.messages)
+    earlier, later = messages[: ledger.letters_before], messages[ledger.letters_before :]
+    uncertain = uncertain_letters(installation)
     return [
         *ledger.wrong,
-        *lost_bookings(house, ledger),
-        *wrong_letters(ledger, letters_by_place(messages), uncertain, house.heard_at),
-        *repeated_messages(messages[: ledger.letters_before], messages[ledger.letters_before :]),
-        *overlaps(house),
-        *wrong_effects(house, ledger),
-        *unlisted(house),
+        *lost_bookings(installation, ledger),
+        *wrong_letters(ledger, letters_by_place(later), uncertain, installation.heard_at),
+        *repeated_messages(earlier, later),
+        *overlaps(installation),
+        *wrong_effects(installation, ledger),
+        *unlisted(installation),
     ]
 
 
@@ -70,14 +71,12 @@ def read(invitation: str) -> tuple[str, Told]:
     calendar: Any = Calendar.from_ical(invitation)
     (entry,) = calendar.walk("VEVENT")
     meeting_id = str(entry["UID"]).partition("@")[0]
-    return meeting_id, Told(int(entry["SEQUENCE"]), str(calendar["METHOD"]), entry.start, entry.end)
+    # SEQUENCE begins with 0 and versions with 1; both rise with every change.
+    return meeting_id, Told(int(entry["SEQUENCE"]) + 1, str(calendar["METHOD"]), entry.start, entry.end)
 
 
 def wrong_letters(
-    ledger: Ledger,
-    told: Mapping[Place, Sequence[Told]],
-    uncertain: Mapping[Place, set[int]],
-    heard_at: float,
+    ledger: Ledger, told: Mapping[Place, Sequence[Told]], uncertain: Mapping[Place, set[int]], heard_at: float
 ) -> Iterator[str]:
     for meeting in ledger.meetings.values():
         for address in meeting.addresses:
@@ -144,26 +143,26 @@ def repeated_messages(earlier: Iterable[EmailMessage], messages: Iterable[EmailM
 
 
 UNCERTAIN = """
-    SELECT p.email, m.meeting_id::text, m.sequence FROM letter l
+    SELECT p.email, m.meeting_id::text, m.sequence + 1 FROM letter l
     JOIN mention m ON m.letter_id = l.id JOIN participant p ON p.participant_id = l.recipient_id
     WHERE l.status = 'uncertain'
 """
 
 
-def uncertain_letters(house: House) -> dict[Place, set[int]]:
+def uncertain_letters(installation: House) -> dict[Place, set[int]]:
     """What is told by letters of which nobody knows whether the server took them."""
     told: dict[Place, set[int]] = defaultdict(set)
-    for address, meeting_id, sequence in house.rows("notifier", UNCERTAIN):
+    for address, meeting_id, sequence in installation.rows("notifier", UNCERTAIN):
         told[address, meeting_id].add(sequence)
     return told
 
 
-def unlisted(house: House) -> Iterator[str]:
+def unlisted(installation: House) -> Iterator[str]:
     """Letters of unknown fate are listed for people and counted for machines."""
-    letters = {str(row[0]) for row in house.rows("notifier", "SELECT id FROM letter WHERE status = 'uncertain'")}
-    listed = {message["id"] for message in house.practice.messages(status="uncertain")}
+    letters = {str(row[0]) for row in installation.rows("notifier", "SELECT id FROM letter WHERE status = 'uncertain'")}
+    listed = {message["id"] for message in installation.practice.messages(status="uncertain")}
     counted = f'tyonohjaus_letters{{status="uncertain"}} {float(len(letters))}'
-    if listed != letters or counted not in house.practice.notifier.get("/metrics").text.splitlines():
+    if listed != letters or counted not in installation.practice.notifier.get("/metrics").text.splitlines():
         yield f"{len(letters)} letters are uncertain, {len(listed)} are listed, and the metric is not {counted}"
 
 
@@ -181,40 +180,42 @@ PARKED = "SELECT subscriber, aggregate FROM outbox_delivery WHERE confirmed_at I
 DELIVERED = "SELECT event_id FROM outbox_delivery WHERE subscriber = %s"
 
 
-def lost_bookings(house: House, ledger: Ledger) -> Iterator[str]:
+def lost_bookings(installation: House, ledger: Ledger) -> Iterator[str]:
     """Every meeting is as its last answer said, and no supervisor has one that nobody was promised."""
-    found = {row[0]: row[1:] for row in house.rows("booking", SESSIONS)}
+    found = {row[0]: row[1:] for row in installation.rows("booking", SESSIONS)}
     for meeting in ledger.meetings.values():
         promised = meeting.now.version, meeting.now.status, meeting.now.starts_at, meeting.now.ends_at
         if found.get(meeting.id) != promised:
             yield f"meeting {meeting.id} is {found.get(meeting.id)}, not {promised}"
     owners = {meeting.supervisor_id for meeting in ledger.meetings.values()}
-    booked = house.rows("booking", "SELECT id::text FROM session WHERE supervisor_id::text = ANY(%s)", list(owners))
+    booked = installation.rows(
+        "booking", "SELECT id::text FROM session WHERE supervisor_id::text = ANY(%s)", list(owners)
+    )
     for (meeting_id,) in booked:
         if meeting_id not in ledger.meetings:
             yield f"meeting {meeting_id} was promised to nobody"
 
 
-def overlaps(house: House) -> Iterator[str]:
-    for one, other in house.rows("booking", OVERLAPS):
+def overlaps(installation: House) -> Iterator[str]:
+    for one, other in installation.rows("booking", OVERLAPS):
         yield f"meetings {one} and {other} overlap"
 
 
-def wrong_effects(house: House, ledger: Ledger) -> Iterator[str]:
+def wrong_effects(installation: House, ledger: Ledger) -> Iterator[str]:
     """Every event has taken effect in every reader, and the notifier has heard of every state that was promised."""
     for publisher, readers in {"booking": ("notifier", "reporting"), "reporting": ("notifier",)}.items():
-        for subscriber, aggregate in house.rows(publisher, PARKED):
+        for subscriber, aggregate in installation.rows(publisher, PARKED):
             yield f"{publisher}'s {aggregate} has not reached {subscriber}"
         for reader in readers:
-            told = set(house.rows(publisher, DELIVERED, reader))
-            heard = set(house.rows(reader, "SELECT event_id FROM inbox"))
+            told = set(installation.rows(publisher, DELIVERED, reader))
+            heard = set(installation.rows(reader, "SELECT event_id FROM inbox"))
             if missing := told - heard:
                 yield f"{len(missing)} events of {publisher} have not been heard by {reader}"
-    heard_of = set(house.rows("notifier", "SELECT session_id::text, version FROM session"))
+    heard_of = set(installation.rows("notifier", "SELECT session_id::text, version FROM session"))
     promised = {(meeting.id, state.version) for meeting in ledger.meetings.values() for state in meeting.states}
     if missing := promised - heard_of:
         yield f"the notifier has never heard of {missing}"
-    newest = dict(house.rows("reporting", "SELECT session_id::text, version FROM session"))
+    newest = dict(installation.rows("reporting", "SELECT session_id::text, version FROM session"))
     for meeting in ledger.meetings.values():
         if newest.get(meeting.id) != meeting.now.version:
             yield f"reporting knows version {newest.get(meeting.id)} of meeting {meeting.id}"

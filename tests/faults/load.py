@@ -12,9 +12,9 @@ from queue import Empty, SimpleQueue
 
 import httpx
 
-from services.workdays import at_wall_clock
-from tests.faults.house import House
-from tests.integration.practice import Json, eventually
+from services.finnish.workdays import at_wall_clock
+from tests.faults.installation import House
+from tests.support.practice import Json, eventually
 
 ANSWERED_SECONDS = 120
 """How long one call is repeated before the service counts as broken."""
@@ -91,7 +91,7 @@ class Stopped(Exception):
 class Crowd:
     """Each person has meetings of their own, on calendars that all share."""
 
-    house: House
+    installation: House
     cases: list[Case]
     first_morning: datetime
     days: int
@@ -101,38 +101,38 @@ class Crowd:
     over: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
-    def of(cls, house: House, supervisors: int = 2, days: int = 40) -> "Crowd":
+    def of(cls, installation: House, supervisors: int = 2, days: int = 40) -> "Crowd":
         """Of every supervisor one process for one person and one for a pair, with meetings on so many days."""
-        practice = house.practice
+        practice = installation.practice
         cases = [
             case
-            for supervisor in [a_supervisor(house) for _ in range(supervisors)]
-            for case in (a_case(house, supervisor, "individual", 1), a_case(house, supervisor, "pair", 2))
+            for supervisor in [a_supervisor(installation) for _ in range(supervisors)]
+            for case in (a_case(installation, supervisor, "individual", 1), a_case(installation, supervisor, "pair", 2))
         ]
         day = (practice.now() + timedelta(days=FIRST_DAY)).date()
-        crowd = cls(house, cases, at_wall_clock(day, datetime.min.time().replace(hour=8)), days)
-        crowd.ledger.letters_before = len(house.smtp.messages)
+        crowd = cls(installation, cases, at_wall_clock(day, datetime.min.time().replace(hour=8)), days)
+        crowd.ledger.letters_before = len(installation.smtp.messages)
         crowd._let_meetings_begin()
         return crowd
 
     def _let_meetings_begin(self) -> None:
         """One of each supervisor is booked, its letter read and its hour come: who was there can be written down."""
-        person, now = Person(self, random.Random(), 0), self.house.practice.now()
+        person, now = Person(self, random.Random(), 0), self.installation.practice.now()
         begins = now.replace(microsecond=0) + timedelta(minutes=2)
         for case in {case.supervisor_id: case for case in self.cases if len(case.participants) == 1}.values():
             meeting = person.book(case, begins)
             assert meeting, self.ledger.wrong
             self.to_be_held.put((meeting, case))
-        self.house.drain()
+        self.installation.drain()
 
     # -- the load -----------------------------------------------------------------------------------------
 
-    def start(self, people: int = 4, calls_a_second: float = 10, seed: int | None = None) -> "Crowd":
-        """So many people, with so many calls a second in all, until `stop`."""
-        for number in range(people):
-            chance = random.Random(None if seed is None else seed + number)
-            person = Person(self, chance, people / calls_a_second)
-            self.people.append(threading.Thread(target=person.live, daemon=True))
+    def start(self, people: int = 4, calls_a_second: float = 4, seed: int | None = None) -> "Crowd":
+        """So many people, with so many calls a second in all, until `stop`; others may follow them."""
+        self.over.clear()
+        chances = [random.Random(None if seed is None else seed + number) for number in range(people)]
+        everybody = [Person(self, chance, people / calls_a_second) for chance in chances]
+        self.people = [threading.Thread(target=person.live, daemon=True) for person in everybody]
         for thread in self.people:
             thread.start()
         return self
@@ -150,14 +150,14 @@ class Crowd:
         eventually(lambda: self.ledger.states >= wanted or self.ledger.wrong, seconds, what=f"{calls} answers")
 
 
-def a_supervisor(house: House) -> str:
+def a_supervisor(installation: House) -> str:
     number = secrets.token_hex(4)
-    wish = {"name": "Maija Meikäläinen", "email": f"maija.{number}@example.fi", "location": "Esimerkkikatu 1"}
-    return str(house.practice.post("/api/v1/supervisors", wish)["id"])
+    wanted = {"name": "Maija Meikäläinen", "email": f"maija.{number}@example.fi", "location": "Esimerkkikatu 1"}
+    return str(installation.practice.post("/api/v1/supervisors", wanted)["id"])
 
 
-def a_case(house: House, supervisor: str, form: str, people: int) -> Case:
-    number, practice = secrets.token_hex(4), house.practice
+def a_case(installation: House, supervisor: str, form: str, people: int) -> Case:
+    number, practice = secrets.token_hex(4), installation.practice
     contact = {"first_name": "Tiina", "last_name": "Tilaaja", "email": f"tiina.{number}@example.fi"}
     client = practice.post(
         "/api/v1/clients",
@@ -191,7 +191,7 @@ class Person:
     mine: list[Meeting] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        practice = self.crowd.house.practice
+        practice = self.crowd.installation.practice
         self.http = httpx.Client(
             base_url=practice.booking.base_url, headers=practice.booking.headers, timeout=15, trust_env=False
         )
@@ -230,8 +230,8 @@ class Person:
     # -- one call each ----------------------------------------------------------------------------------------
 
     def book(self, case: Case, starts_at: datetime) -> Meeting | None:
-        wish = {"process_id": case.id, "starts_at": starts_at.isoformat(), "mode": "onsite"}
-        asked_at, told = self._moment(), self._post("/api/v1/sessions", wish)
+        wanted = {"process_id": case.id, "starts_at": starts_at.isoformat(), "mode": "onsite"}
+        asked_at, told = self._moment(), self._post("/api/v1/sessions", wanted)
         if told is None:
             return None
         meeting = Meeting(told["id"], case.supervisor_id, case.addresses, [self._state(told, asked_at)])
@@ -248,8 +248,8 @@ class Person:
         self._note(meeting, self._moment(), self._post(f"/api/v1/sessions/{meeting.id}/cancel", {}))
 
     def hold(self, meeting: Meeting, case: Case) -> None:
-        wish = {"present": list(case.participants)}
-        self._note(meeting, self._moment(), self._post(f"/api/v1/sessions/{meeting.id}/attendance", wish))
+        wanted = {"present": list(case.participants)}
+        self._note(meeting, self._moment(), self._post(f"/api/v1/sessions/{meeting.id}/attendance", wanted))
 
     def _note(self, meeting: Meeting, asked_at: float, told: Json | None) -> None:
         if told is not None:
@@ -260,14 +260,14 @@ class Person:
         return State(told["version"], told["status"], starts_at, ends_at, asked_at, self._moment())
 
     def _moment(self) -> float:
-        return self.crowd.house.moment()
+        return self.crowd.installation.moment()
 
-    def _post(self, path: str, wish: Json) -> Json | None:
+    def _post(self, path: str, wanted: Json) -> Json | None:
         """The same key each time: however often it is sent, it is done once."""
         headers = {"Idempotency-Key": f'"{secrets.token_hex(16)}"'}
-        return self._answer(lambda: self.http.post(path, json=wish, headers=headers), lambda answer: None)
+        return self._answer(lambda: self.http.post(path, json=wanted, headers=headers), lambda answer: None)
 
-    def _patch(self, meeting: Meeting, wish: Json) -> Json | None:
+    def _patch(self, meeting: Meeting, wanted: Json) -> Json | None:
         """The version each time: a repetition of what was done is refused, and the meeting looked at instead."""
         path, headers = f"/api/v1/sessions/{meeting.id}", {"If-Match": f'"{meeting.now.version}"'}
 
@@ -276,7 +276,7 @@ class Person:
                 return None
             return self._until_answered(lambda: self.http.get(path))
 
-        return self._answer(lambda: self.http.patch(path, json=wish, headers=headers), look)
+        return self._answer(lambda: self.http.patch(path, json=wanted, headers=headers), look)
 
     def _answer(
         self, call: Callable[[], httpx.Response], look: Callable[[httpx.Response], httpx.Response | None]
@@ -311,3 +311,18 @@ class Person:
 
 def is_in_flight(answer: httpx.Response) -> bool:
     return answer.status_code == httpx.codes.CONFLICT and answer.json()["type"].endswith("request-in-flight")
+
+
+def refused(installation: House) -> httpx.Response | None:
+    """The answer to one more client, once it is a 503."""
+    number = secrets.token_hex(4)
+    contact = {"first_name": "Tiina", "last_name": "Tilaaja", "email": f"tiina.{number}@example.fi"}
+    wanted = {"kind": "organisation", "name": "Täysi Oy " + "ä" * 150, "contact": contact, "payer_type": "business"}
+    answer = installation.practice.booking.post("/api/v1/clients", json=wanted)
+    assert answer.status_code in (201, 503), answer.text
+    return answer if answer.status_code == 503 else None
+
+
+def is_a_problem_that_says_when_to_come_back(answer: httpx.Response) -> bool:
+    said = answer.headers["content-type"], answer.json()["status"], int(answer.headers["retry-after"]) > 0
+    return said == ("application/problem+json", 503, True)

@@ -1,7 +1,7 @@
 """The worker of `delivery_worker` after an upgrade: it knows a second version of an event as well."""
 
 from services.events.catalogue import EVENTS, LoginRequested
-from tests.integration.delivery_worker import app, leave_an_effect, subscriber
+from tests.support.delivery_worker import app, leave_an_effect, subscriber
 
 __all__ = ["app"]
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import psycopg
 import redis
 
-from services.local import postgres, redis_server
-from services.local.binaries import Account, find_programs
-from services.local.ports import free_port
-from services.local.postgres import PostgresServer
-from services.local.processes import Child, has_ended, start, stop
-from services.local.redis_server import RedisServer
-from tests.integration.practice import eventually
+from services.quickstart import postgres
+from services.quickstart import redis as redis_server
+from services.quickstart.binaries import find_programs
+from services.quickstart.ports import free_port
+from services.quickstart.postgres import PostgresServer
+from services.quickstart.redis import RedisServer
+from services.runtime.processes import Account, Child, has_ended, start, stop
+from tests.support.practice import eventually
 
 PASSWORD = "only-here"
 
@@ -30,10 +31,10 @@ class BreakablePostgres:
     child: Child | None = None
 
     def start(self) -> None:
-        postgres.prepare(self.folder / "data", self.programs, self.account, self.server.password)
+        postgres.prepare_postgres(self.folder / "data", self.programs, self.account, self.server.password)
         place = (self.folder / "data", self.programs, self.account, self.server)
-        self.child = start(postgres.program(*place, log=self.folder / "log"))
-        eventually(lambda: postgres.answers(self.server), what="PostgreSQL's start")
+        self.child = start(postgres.postgres_server_program(*place, log=self.folder / "log"))
+        eventually(lambda: postgres.postgres_answers(self.server), what="PostgreSQL's start")
 
     def stop(self, ending: signal.Signals = signal.SIGINT) -> None:
         """SIGINT is its fast shutdown, SIGQUIT the immediate one, which recovers at the next start."""
@@ -77,10 +78,10 @@ class BreakableRedis:
     child: Child | None = None
 
     def start(self) -> None:
-        redis_server.prepare(self.folder / "data", self.account)
+        redis_server.prepare_redis(self.folder / "data", self.account)
         place = (self.folder / "data", self.programs, self.account, self.server)
-        self.child = start(redis_server.program(*place, log=self.folder / "log"))
-        eventually(lambda: redis_server.answers(self.server), what="Redis's start")
+        self.child = start(redis_server.redis_program(*place, log=self.folder / "log"))
+        eventually(lambda: redis_server.redis_answers(self.server), what="Redis's start")
 
     def kill(self) -> None:
         assert self.child

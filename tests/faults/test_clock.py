@@ -1,7 +1,6 @@
 """Clocks that leap: the two nights of the year, a practice's clock that jumps, and workers whose own clock is wrong."""
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -11,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from services.local.processes import Program, start, stop
-from services.workdays import at_wall_clock
-from tests.conftest import DatabaseServer
+from services.finnish.workdays import at_wall_clock
+from services.runtime.processes import Program, start, stop
+from tests.databases import DatabaseServer
 from tests.faults.conftest import Compare
-from tests.faults.house import OPEN_DELIVERIES, House, environment_of_process
+from tests.faults.installation import OPEN_DELIVERIES, House
 from tests.faults.load import Crowd
-from tests.integration.notifier_office import Office, open_office
-from tests.integration.practice import eventually
-from tests.smtp_catcher import SmtpCatcher
+from tests.support.letter_office import Office, open_office
+from tests.support.practice import eventually
+from tests.support.smtp_catcher import SmtpCatcher
 
 NIGHTS = [date(2026, 3, 29), date(2026, 10, 25), date(2027, 3, 28), date(2027, 10, 31)]
 LIBFAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
@@ -69,17 +68,17 @@ def test_reminders_leave_once_at_nine_by_the_wall_on_both_sides_of_the_night(off
 
 
 def test_a_clock_that_jumps_back_by_an_hour_and_forward_again_sends_everything_once(
-    house: House, crowd: Crowd, heal: Compare
+    installation: House, crowd: Crowd, heal: Compare
 ) -> None:
     hour = timedelta(hours=1)
-    house.practice.advance_to(house.practice.now() + hour)
+    installation.practice.advance_to(installation.practice.now() + hour)
     crowd.start()
-    crowd.wait_for(15)
-    house.move_clock(-hour)
-    crowd.wait_for(25)
+    crowd.wait_for(8)
+    installation.move_clock(-hour)
+    crowd.wait_for(12)
     crowd.stop()
-    eventually(lambda: house.count("booking", OPEN_DELIVERIES) == 0, what="the confirmation of every event")
-    house.move_clock(hour)
+    eventually(lambda: installation.count("booking", OPEN_DELIVERIES) == 0, what="the confirmation of every event")
+    installation.move_clock(hour)
 
     heal(crowd)
 
@@ -88,15 +87,16 @@ def test_a_clock_that_jumps_back_by_an_hour_and_forward_again_sends_everything_o
 
 
 @contextmanager
-def wrong_clock(house: House, shift: str, log: Path) -> Iterator[None]:
+def wrong_clock(installation: House, shift: str, log: Path) -> Iterator[None]:
     """One more notifier worker, to all of whose processes it is another time."""
     fake = {"LD_PRELOAD": str(LIBFAKETIME), "FAKETIME": shift}
     worker = start(
         Program(
             name="wrong clock",
-            arguments=[sys.executable, "-m", "services.cli", "work", "notifier"],
-            environment=environment_of_process(min(house.find("worker", "notifier"))) | fake,
-            folder=house.running.folder,
+            module="services.cli",
+            arguments=["work", "notifier"],
+            environment=installation.settings() | fake,
+            folder=installation.running.folder,
             log=log,
             patience_seconds=30,
         )
@@ -111,15 +111,15 @@ def wrong_clock(house: House, shift: str, log: Path) -> Iterator[None]:
     not LIBFAKETIME.exists() and not os.environ.get("CI"), reason="needs libfaketime (Debian: apt-get install faketime)"
 )
 def test_workers_that_are_an_hour_ahead_or_behind_send_nothing_early_and_nothing_twice(
-    house: House, crowd: Crowd, heal: Compare, tmp_path: Path
+    installation: House, crowd: Crowd, heal: Compare, tmp_path: Path
 ) -> None:
     assert LIBFAKETIME.exists()
     ahead, behind = tmp_path / "ahead", tmp_path / "behind"
-    with wrong_clock(house, "+3700s", ahead), wrong_clock(house, "-3700s", behind):
+    with wrong_clock(installation, "+3700s", ahead), wrong_clock(installation, "-3700s", behind):
         crowd.start()
         for log in (ahead, behind):
             eventually(partial(says, log, "event.handled"), 120, what=f"work of the one {log.name}")
-        crowd.wait_for(20)
+        crowd.wait_for(8)
         heal(crowd)
 
 

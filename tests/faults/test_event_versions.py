@@ -14,16 +14,16 @@ import pytest
 from prometheus_client.core import Metric
 from sqlalchemy import text
 
-from services.database import transaction
+from services.core.database import transaction
 from services.events import inbox, outbox
 from services.events.catalogue import EVENTS, Envelope
 from services.events.subscriptions import SUBSCRIPTIONS
-from services.web import backlog
-from tests.conftest import DatabaseServer
-from tests.integration.notifier_office import open_office
-from tests.integration.reporting_practice import open_practice
-from tests.integration.test_delivery import Practice, new_practice, until
-from tests.smtp_catcher import SmtpCatcher
+from services.web import outbox_metrics
+from tests.databases import DatabaseServer
+from tests.integration.events.test_delivery import Practice, new_practice, until
+from tests.support.letter_office import open_office
+from tests.support.reporting_practice import open_practice
+from tests.support.smtp_catcher import SmtpCatcher
 
 Json = dict[str, Any]
 
@@ -60,7 +60,7 @@ def test_the_notifier_handles_every_event_as_it_was_first_published(
         from services.notifier.subscribers import subscriber
 
         for event in meant_for("notifier"):
-            assert inbox.receive(office.engine, subscriber.handlers[event.type], event)
+            assert inbox.receive(office.engine, subscriber.handlers[event.type], [event])
 
         assert "booking_confirmation" in office.kinds()
 
@@ -72,7 +72,7 @@ def test_reporting_handles_every_event_as_it_was_first_published(
         from services.reporting.subscribers import subscriber
 
         for event in meant_for("reporting"):
-            assert inbox.receive(practice.engine, subscriber.handlers[event.type], event)
+            assert inbox.receive(practice.engine, subscriber.handlers[event.type], [event])
 
 
 def meant_for(service: str) -> list[Envelope]:
@@ -113,7 +113,7 @@ def try_until_parked(practice: Practice) -> None:
 
 def figures(practice: Practice) -> dict[str, float]:
     with transaction(practice.publisher) as db:
-        metrics: list[Metric] = list(backlog.gauges(db))
+        metrics: list[Metric] = list(outbox_metrics.outbox_gauges(db))
     return {metric.name: sample.value for metric in metrics for sample in metric.samples}
 
 

@@ -15,7 +15,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from psycopg import sql
 
-from services.migration import _configuration as configuration
+from services.core.schema.migrate import _configuration as configuration
 from tests.conftest import FreshDatabase
 
 SERVICES = ("booking", "notifier", "reporting")
@@ -63,6 +63,8 @@ CHOSEN: dict[str, str] = {
     "min_group_size": "5",
     "day": "current_date + (random() * 10000)::int",
     "server_rest.id": "1",
+    "practice.id": "1",
+    "setup.id": "1",
     "evaluation.phase": "'mid'",
     "evaluation.status": "'open'",
     "goal_wording.baseline": "-2",

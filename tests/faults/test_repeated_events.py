@@ -1,13 +1,14 @@
-"""Events posted twice, three times and backwards, and more of every process than are needed."""
+"""Events posted twice, three times and backwards."""
 
 import signal
 from typing import Any
 
-from services.events.bus import PostOffice
+from services.events.bus import EventPoster
+from services.events.signatures import Signatures
 from tests.faults.conftest import Compare
-from tests.faults.house import House
+from tests.faults.installation import House
 from tests.faults.load import Crowd
-from tests.integration.practice import eventually
+from tests.support.practice import eventually
 
 UNCONFIRMED = """
     SELECT d.event_id, d.subscriber, o.envelope FROM outbox_delivery d JOIN outbox o USING (event_id)
@@ -16,56 +17,57 @@ UNCONFIRMED = """
 HEARD = "SELECT event_id FROM inbox WHERE event_id = ANY(%s)"
 
 
-def unconfirmed(house: House) -> list[tuple[Any, ...]]:
-    return house.rows("booking", UNCONFIRMED)
+def unconfirmed(installation: House) -> list[tuple[Any, ...]]:
+    return installation.rows("booking", UNCONFIRMED)
 
 
-def have_heard(house: House, waiting: list[tuple[Any, ...]]) -> bool:
+def have_heard(installation: House, waiting: list[tuple[Any, ...]]) -> bool:
     told = {reader: [event for event, who, _ in waiting if who == reader] for reader in ("notifier", "reporting")}
-    return all(len(house.rows(reader, HEARD, events)) == len(events) for reader, events in told.items())
+    return all(len(installation.rows(reader, HEARD, events)) == len(events) for reader, events in told.items())
 
 
-def repetitions(house: House) -> int:
+def repetitions(installation: House) -> int:
     """How often the notifier was given an event that it knew."""
-    return house.log("notifier-worker").count('"new": false')
+    return installation.log("notifier-worker").count('"new": false')
 
 
-def test_every_event_three_times_and_backwards_takes_effect_once_and_the_newest_stays(
-    house: House, crowd: Crowd, heal: Compare
+def test_events_that_come_twice_three_times_and_backwards_take_effect_once_and_the_newest_stays(
+    installation: House, crowd: Crowd, heal: Compare
 ) -> None:
-    house.signal("relay", "booking", signal.SIGSTOP)
-    crowd.start(calls_a_second=20)
-    crowd.wait_for(60)
-    crowd.stop()
-    waiting, office = unconfirmed(house), PostOffice(house.redis.server.url)
+    post_and_die_before_writing_it_down(installation, crowd)
+    post_three_times_and_backwards(installation, crowd)
+    heal(crowd)
+
+
+def post_and_die_before_writing_it_down(installation: House, crowd: Crowd) -> None:
+    waiting, repeated = held_back(installation, crowd, calls=15), repetitions(installation)
+    with installation.postgres.connect("tyonohjaus_booking") as connection, connection.transaction():
+        connection.execute("LOCK TABLE outbox_delivery IN SHARE MODE")  # lets the relay read, and not write
+        installation.signal("relay", "booking", signal.SIGCONT)
+        eventually(lambda: any(have_heard(installation, [each]) for each in waiting), what="the posting")
+        installation.signal("relay", "booking")
+        eventually(lambda: repetitions(installation) > repeated, what="a second posting of the same events")
+
+
+def post_three_times_and_backwards(installation: House, crowd: Crowd) -> None:
+    waiting, office = held_back(installation, crowd, calls=40), relay_of(installation)
     for _ in range(3):
         for _, reader, envelope in waiting:
-            office.post_event(envelope, to=reader)
-    eventually(lambda: have_heard(house, waiting), 120, what="the hearing of every event")
-    house.signal("relay", "booking", signal.SIGCONT)
-    heal(crowd)
+            office.post_events([envelope], to=reader)
+    eventually(lambda: have_heard(installation, waiting), 120, what="the hearing of every event")
+    installation.signal("relay", "booking", signal.SIGCONT)
 
 
-def test_what_a_relay_posted_and_died_before_writing_it_down_takes_effect_once(
-    house: House, crowd: Crowd, heal: Compare
-) -> None:
-    house.signal("relay", "booking", signal.SIGSTOP)
-    crowd.start()
-    crowd.wait_for(15)
+def relay_of(installation: House) -> EventPoster:
+    """What posts and signs as booking's relay does."""
+    shared = {reader: installation.settings()[f"BOOKING_{reader.upper()}_KEY"] for reader in ("notifier", "reporting")}
+    return EventPoster(installation.redis.server.url, Signatures("booking", shared))
+
+
+def held_back(installation: House, crowd: Crowd, calls: int) -> list[tuple[Any, ...]]:
+    """Events of so many calls, with their readers, that a frozen relay has not posted; the newest first."""
+    installation.signal("relay", "booking", signal.SIGSTOP)
+    crowd.start(calls_a_second=20)
+    crowd.wait_for(calls)
     crowd.stop()
-    waiting, repeated = unconfirmed(house), repetitions(house)
-    with house.postgres.connect("tyonohjaus_booking") as connection, connection.transaction():
-        connection.execute("LOCK TABLE outbox_delivery IN SHARE MODE")  # lets the relay read, and not write
-        house.signal("relay", "booking", signal.SIGCONT)
-        eventually(lambda: any(have_heard(house, [each]) for each in waiting), what="the posting")
-        house.signal("relay", "booking")
-        eventually(lambda: repetitions(house) > repeated, what="a second posting of the same events")
-    heal(crowd)
-
-
-def test_two_relays_two_ticks_and_four_workers_do_everything_once(house: House, crowd: Crowd, heal: Compare) -> None:
-    worker = ("services.cli", "work", "notifier", "--concurrency", "1")
-    with house.beside(("services.events.relay", "booking"), ("services.notifier.tick",), worker, worker, worker):
-        crowd.start(calls_a_second=15)
-        crowd.wait_for(80)
-        heal(crowd)
+    return unconfirmed(installation)

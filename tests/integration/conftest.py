@@ -3,30 +3,32 @@
 import logging
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
+from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from psycopg import sql
 from sqlalchemy import Engine, text
-from sqlalchemy.engine import make_url
 
-from services import log
-from services.booking.face import face
-from services.booking.logins import NOBODY
+from services.booking.app import create_app
+from services.booking.security.accounts import ADMIN_PARTY_ID
+from services.booking.security.login_requests import answer_next_request
 from services.booking.settings import Settings
-from services.clock import DEMO_CLOCK_FILE
-from services.keyring import fresh_keys
-from services.migration import migrate
-from services.web.links import secret
-from tests.confidences import Listener
-from tests.conftest import DatabaseServer
+from services.core import logs
+from services.core.clock import DEMO_CLOCK_FILE
+from services.core.secrets import fresh_keys
+from services.web.security.links import secret
+from tests.conftest import shared
+from tests.databases import DatabaseServer
+from tests.support.apps import app_of
+from tests.support.confidences import Listener
+from tests.support.practice import Installation, installed, without_story
 
 Json = dict[str, Any]
 
@@ -36,13 +38,21 @@ ADMIN_EMAIL = "yllapito@example.fi"
 @pytest.fixture(scope="session", autouse=True)
 def confidential_logs() -> Iterator[None]:
     """As in production: one line an event, and no frame of a traceback drawn. No line may betray anybody."""
-    log.configure("tests")
+    logs.configure("tests")
     (handler,) = logging.getLogger().handlers[:1]
     assert handler.formatter is not None
     listener = Listener(handler.formatter)
     logging.getLogger().addHandler(listener)
     yield
     assert not listener.betrayed, "\n".join(listener.betrayed[:20])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_event_loop() -> Iterator[None]:
+    """For all clients, instead of a new one for each request."""
+    with start_blocking_portal() as portal, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TestClient, "portal", portal)
+        yield
 
 
 @dataclass(frozen=True)
@@ -64,30 +74,40 @@ class Face:
         return self.anonymous(Authorization=f"Bearer {answer.json()['access_token']}")
 
     def anonymous(self, **headers: str) -> TestClient:
-        return TestClient(self.app, headers=headers, follow_redirects=False)
+        return TestClient(self.app, "https://testserver", headers=headers, follow_redirects=False)
 
 
 def credentials_form(client_id: str, client_secret: str) -> dict[str, str]:
     return {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
 
 
-@pytest.fixture(scope="session")
-def booking_template(postgres_server: DatabaseServer) -> str:
-    """The name of a migrated database of which each test gets a copy, because copying is quicker."""
-    name = f"booking_template_{secrets.token_hex(4)}"
-    migrate("booking", postgres_server.create_database(name))
-    return name
+@pytest.fixture(scope="module")
+def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """What a newcomer starts, with a clock that can be moved: one for all files that don't disturb each other."""
+
+    def make() -> AbstractContextManager[Installation]:
+        return installed(without_story(tmp_path_factory.mktemp("up") / "data"), "--demo")
+
+    return shared(request, "installation", make)
+
+
+@pytest.fixture(scope="module")
+def installation_with_story(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, with_story: Callable[[Path], Path]
+) -> Installation:
+    """The same after half a year of a small practice."""
+
+    def make() -> AbstractContextManager[Installation]:
+        return installed(with_story(tmp_path_factory.mktemp("up") / "data"), "--demo")
+
+    return shared(request, "installation with story", make)
 
 
 @pytest.fixture
-def booking_database(postgres_server: DatabaseServer, booking_template: str) -> str:
-    """The address of a new database in its newest shape, with nothing in it."""
-    name = f"booking_{secrets.token_hex(4)}"
-    server = make_url(postgres_server.url("postgres")).set(drivername="postgresql")
-    with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
-        identifiers = sql.Identifier(name), sql.Identifier(booking_template)
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*identifiers))
-    return postgres_server.url(name)
+def booking_database(postgres_server: DatabaseServer) -> Iterator[str]:
+    """The address of a database in its newest shape, with nothing in it."""
+    with postgres_server.migrated("booking") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -101,23 +121,22 @@ def booking_settings(booking_database: str, keys: dict[str, str]) -> Settings:
         booking_database_url=booking_database,
         redis_url="redis://127.0.0.1:1/0",  # no request ever speaks to Redis
         public_url="https://booking.test",
-        reporting_public_url="https://reporting.test",
-        notifier_public_url="https://notifier.test",
         admin_email=ADMIN_EMAIL,
         **{name.lower(): keys[name] for name in SECRETS},  # type: ignore[arg-type]  # the rest are plain texts
     )
 
 
-SECRETS = ("TOKEN_SIGNING_KEY", "TOKEN_VERIFY_KEY", "LINK_KEY", "NOTES_KEY", "ADMIN_CLIENT_ID", "ADMIN_CLIENT_SECRET")
+SECRETS = (
+    *("TOKEN_SIGNING_KEY", "TOKEN_VERIFY_KEY", "NOTES_KEY", "BOOKING_NOTIFIER_KEY", "BOOKING_REPORTING_KEY"),
+    *("ADMIN_CLIENT_ID", "ADMIN_CLIENT_SECRET"),
+)
 
 
 @pytest.fixture
-def booking(booking_settings: Settings) -> Iterator[Face]:
-    app = face(booking_settings)
+def booking(booking_settings: Settings) -> Face:
+    app = app_of(create_app, booking_settings)
     bare = Face(app, TestClient(app), booking_settings)
-    admin = bare.as_(booking_settings.admin_client_id, booking_settings.admin_client_secret)
-    with admin:
-        yield Face(app, admin, booking_settings)
+    return replace(bare, admin=bare.as_(booking_settings.admin_client_id, booking_settings.admin_client_secret))
 
 
 @pytest.fixture
@@ -144,8 +163,8 @@ def a_supervisor(booking_api: TestClient) -> Callable[..., Json]:
 
     def make(**changes: object) -> Json:
         number = secrets.token_hex(3)
-        wish = {"name": "Maija Meikäläinen", "email": f"maija.{number}@example.fi", "location": "Esimerkkikatu 1"}
-        return created(booking_api.post("/api/v1/supervisors", json=wish | changes))
+        wanted = {"name": "Maija Meikäläinen", "email": f"maija.{number}@example.fi", "location": "Esimerkkikatu 1"}
+        return created(booking_api.post("/api/v1/supervisors", json=wanted | changes))
 
     return make
 
@@ -156,8 +175,8 @@ def a_client(booking_api: TestClient) -> Callable[..., Json]:
 
     def make(**changes: object) -> Json:
         contact = {"first_name": "Aino", "last_name": "Virtanen", "email": f"aino.{secrets.token_hex(3)}@example.fi"}
-        wish = {"kind": "organisation", "name": "Esimerkki Oy", "contact": contact, "payer_type": "business"}
-        return created(booking_api.post("/api/v1/clients", json=wish | changes))
+        wanted = {"kind": "organisation", "name": "Esimerkki Oy", "contact": contact, "payer_type": "business"}
+        return created(booking_api.post("/api/v1/clients", json=wanted | changes))
 
     return make
 
@@ -169,7 +188,7 @@ def a_process(
     """``a_process(form="group", participants=3)`` is a new process; its client and supervisor are made unless given."""
 
     def make(form: str = "individual", participants: int = 1, **changes: object) -> Json:
-        wish = {
+        wanted = {
             "client_id": changes.get("client_id") or a_client()["id"],
             "supervisor_id": changes.get("supervisor_id") or a_supervisor()["id"],
             "form": form,
@@ -178,7 +197,7 @@ def a_process(
             "session_minutes": 60 if form == "individual" else 120,
             "participants": [a_person(index) for index in range(participants)],
         }
-        return created(booking_api.post("/api/v1/processes", json=wish | changes))
+        return created(booking_api.post("/api/v1/processes", json=wanted | changes))
 
     return make
 
@@ -186,14 +205,14 @@ def a_process(
 class Browser(TestClient):
     """A browser in which somebody logs in: it says, as browsers do, that its forms come from our own pages."""
 
-    def __init__(self, face: Face) -> None:
+    def __init__(self, application: Face) -> None:
         super().__init__(
-            face.app,
-            base_url=face.settings.public_url,
+            application.app,
+            base_url=application.settings.public_url,
             headers={"Accept": "text/html", "Sec-Fetch-Site": "same-origin"},
             follow_redirects=False,
         )
-        self._face = face
+        self._face = application
 
     def log_in(self, email: str, party_id: str) -> "Browser":
         """By the link in the letter that was asked for."""
@@ -205,11 +224,18 @@ class Browser(TestClient):
 
 def login_links(booking: Face) -> list[str]:
     """The secrets of the login links that were asked for, as the letters hold them."""
+    answer_login_requests(booking)
     with booking.engine.connect() as connection:
         rows = connection.execute(
             text("SELECT envelope FROM outbox WHERE envelope->>'type' = 'login.requested.v1' ORDER BY position")
         ).scalars()
         return [secret(booking.settings.link_key, UUID(envelope["data"]["link"])) for envelope in rows]
+
+
+def answer_login_requests(booking: Face) -> None:
+    """As booking's tick does."""
+    while answer_next_request(booking.engine, booking.settings):
+        pass
 
 
 @pytest.fixture
@@ -232,7 +258,7 @@ def as_client(booking: Face) -> Callable[[Json], Browser]:
 
 @pytest.fixture
 def as_admin(booking: Face) -> Browser:
-    return Browser(booking).log_in(ADMIN_EMAIL, str(NOBODY))
+    return Browser(booking).log_in(ADMIN_EMAIL, str(ADMIN_PARTY_ID))
 
 
 def a_person(index: int = 0) -> Json:

@@ -1,17 +1,19 @@
 """The pages as people meet them: a whole practice with its story behind it, and Debian's Chromium."""
 
-import os
-import re
-import shutil
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Cookie, Page, ViewportSize, expect
 
-from tests.integration.practice import Practice, running_practice
+from services.web.security.proof import PROOF_LIFETIME
+from tests.conftest import end_shared
+from tests.support.chromium import running_chromium
+from tests.support.practice import Practice, running_practice
 
 DESK, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
 NARROWEST = ViewportSize(width=320, height=700)
@@ -20,10 +22,20 @@ SCREENS = Path(__file__).parents[2] / "docs" / "screens"
 
 ADMIN_EMAIL = "yllapito@tyonohjaus.example"
 
+PATIENCE = 30_000
+"""Milliseconds, where four workers share two cores."""
+expect.set_options(timeout=PATIENCE)
+
 
 @pytest.fixture(scope="session")
-def practice(tmp_path_factory: pytest.TempPathFactory, with_story: Callable[[Path], Path]) -> Iterator[Practice]:
-    """What `tyonohjaus up --demo` starts, with the story that it plays."""
+def practice(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, with_story: Callable[[Path], Path]
+) -> Iterator[Practice]:
+    """What `tyonohjaus up --demo` starts, with the story that it plays.
+
+    Its letters lead to the ports of the story, which only one of its copies can have at a time.
+    """
+    end_shared(request.config)
     folder = with_story(tmp_path_factory.mktemp("practice") / "data")
     with pytest.MonkeyPatch.context() as patch:
         for many_log_in in ("LOGIN_RATE", "LOGIN_LETTER_RATE"):
@@ -34,21 +46,21 @@ def practice(tmp_path_factory: pytest.TempPathFactory, with_story: Callable[[Pat
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        reason = "there is no Chromium here (Debian: apt-get install chromium)"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with running_chromium() as browser:
         yield browser
-        browser.close()
 
 
-@pytest.fixture(params=[PHONE, DESK], ids=["phone", "desk"])
-def context(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
-    """A fresh browser of a Finnish reader, once as wide as a phone and once as a desk."""
-    with chromium.new_context(viewport=request.param, locale="fi-FI", timezone_id="Europe/Helsinki") as fresh:
-        fresh.set_default_timeout(15_000)
+@pytest.fixture
+def window() -> ViewportSize:
+    """A desk; the files about those who come by a link in a letter say a phone."""
+    return DESK
+
+
+@pytest.fixture
+def context(chromium: Browser, window: ViewportSize) -> Iterator[BrowserContext]:
+    """A fresh browser of a Finnish reader."""
+    with chromium.new_context(viewport=window, locale="fi-FI", timezone_id="Europe/Helsinki") as fresh:
+        fresh.set_default_timeout(PATIENCE)
         yield fresh
 
 
@@ -67,22 +79,69 @@ def _is_trouble(said: Any) -> bool:
     return said.type == "error" and "Failed to load resource" not in said.text
 
 
+class Login(NamedTuple):
+    """The page to which somebody came by the link in their letter, and what their browser shows since."""
+
+    home: str
+    cookies: list[Cookie]
+    at: datetime
+
+
+@pytest.fixture(scope="session")
+def saved_logins() -> dict[tuple[str, str], Login]:
+    """By address and account: a letter takes a second or two, and most tests are not about logging in."""
+    return {}
+
+
 @pytest.fixture
-def enter(practice: Practice) -> Callable[..., None]:
-    """``enter(page, "helena@…")`` follows the link in the letter that the address gets."""
+def enter(practice: Practice, saved_logins: dict[tuple[str, str], Login]) -> Callable[..., None]:
+    """``enter(page, "helena@…")`` logs somebody in, by a letter only if no login of theirs is fresh."""
 
     def log_in_with(page: Page, email: str, account: str = "") -> None:
-        seen = len(practice.letters(email))
-        page.goto(f"{practice.booking.base_url}/kirjaudu")
-        page.get_by_label("Sähköpostiosoite").fill(email)
-        page.get_by_role("button", name="Lähetä linkki").click()
-        letter = practice.letter(practice.next_letters(email, seen)[-1])
-        found = re.search(r"https?://\S+/kirjaudu/\S+", letter["text"])
-        assert found
-        page.goto(found[0])
-        page.locator("main").get_by_role("button", name=account or None).first.click()
+        saved = saved_logins.get((email, account))
+        if saved is None or practice.now() > saved.at + PROOF_LIFETIME / 2 or not opens(page, saved):
+            follow_letter(practice, page, email, account)
+            saved_logins[email, account] = Login(page.url, page.context.cookies(), practice.now())
 
     return log_in_with
+
+
+def opens(page: Page, saved: Login) -> bool:
+    """Not after somebody has logged out with it, and not after the practice's clock was moved by half a day."""
+    page.context.clear_cookies()
+    page.context.add_cookies(saved.cookies)  # type: ignore[arg-type]  # what one context gives, another takes
+    page.goto(saved.home)
+    return page.url == saved.home
+
+
+def follow_letter(practice: Practice, page: Page, email: str, account: str) -> None:
+    """Ask for a login link and open the one that comes. `test_doors` does it all in the browser."""
+    seen, home = len(practice.letters(email)), str(practice.booking.base_url)
+    asked = page.context.request.post(
+        f"{home}/kirjaudu", form={"email": email}, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    assert asked.ok, asked.text()
+    page.goto(login_link(practice, email, seen))
+    page.locator("main").get_by_role("button", name=account or None).first.click()
+    page.wait_for_url(lambda url: not urlsplit(url).path.startswith("/kirjaudu"))
+
+
+def login_link(practice: Practice, email: str, seen: int = 0) -> str:
+    """The link in the letter that comes after those that were seen."""
+    return practice.found_in_letters(email, r"https?://\S+/kirjaudu/\S+", seen)[0]
+
+
+def confirm_device(practice: Practice, page: Page, email: str) -> None:
+    """On the page that asks for it: have a code sent, and type it."""
+    expect(page.get_by_role("heading", level=1)).to_have_text("Vahvista tämä laite")
+    assert_accessible(page)
+    seen = len(practice.letters(email))
+    page.get_by_role("button", name="Lähetä koodi sähköpostiini").click()
+    expect(page.get_by_role("status")).to_have_text("Koodi on lähetetty sähköpostiisi.")
+    code = practice.found_in_letters(email, r"Koodi: (\d{6})", seen)[1]
+    page.get_by_label("Kuusinumeroinen koodi").fill(code)
+    assert_accessible(page)
+    page.get_by_role("button", name="Vahvista laite").click()
 
 
 @pytest.fixture
@@ -103,10 +162,20 @@ def choose_day(page: Page) -> None:
 
 
 def assert_accessible(page: Page) -> None:
-    """What axe-core finds wrong with a page by WCAG 2.2 A and AA, and that nothing is wider than the window."""
+    """What axe-core finds wrong with a page by WCAG 2.2 A and AA, and that it is no wider than its window."""
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     page.wait_for_load_state()
-    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
+    # The long lists of what is right take longer to hand over than to find.
+    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}, "resultTypes": ["violations"]})
     assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
-    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wider <= 0, f"{page.url} is {wider} px wider than its window"
+    assert_fits(page)
+
+
+def assert_fits(page: Page) -> None:
+    """In its own window, on a desk and on a phone."""
+    own = page.viewport_size
+    assert own
+    for window in (PHONE, DESK, own):
+        page.set_viewport_size(window)
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, f"{page.url} is {wider} px wider than a window of {window['width']} px"

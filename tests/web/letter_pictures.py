@@ -11,8 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from services.notifier.letters import render
-from tests.unit.letter_samples import SAMPLES
+from services.notifier.composition.rendering import render
+from tests.unit.notifier.letter_samples import SAMPLES
 
 README_PICTURE = Path(__file__).parents[2] / "docs/pictures/letter.png"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -3,16 +3,16 @@
 import secrets
 from datetime import time, timedelta
 
-from services.workdays import at_wall_clock, is_working_day, local
-from tests.integration.practice import Json, Practice
+from services.finnish.workdays import at_wall_clock, is_working_day, local
+from tests.support.practice import Json, Practice
 
 HOURS = [{"weekday": day, "start": "08:00", "end": "16:00"} for day in range(1, 6)]
 
 
 def a_supervisor(practice: Practice, name: str = "Kerttu Kokeilija") -> Json:
     """With working days from 8 to 16, and no limits but a day's notice."""
-    wish = {"name": name, "email": f"kerttu.{secrets.token_hex(4)}@tyonohjaus.example", "location": "Kokeilukatu 1"}
-    supervisor = practice.post("/api/v1/supervisors", wish)
+    wanted = {"name": name, "email": f"kerttu.{secrets.token_hex(4)}@tyonohjaus.example", "location": "Kokeilukatu 1"}
+    supervisor = practice.post("/api/v1/supervisors", wanted)
     rules = {"weekly": HOURS, "horizon_days": 365, "minimum_notice_hours": 24, "slot_step_minutes": 60}
     practice.put(f"/api/v1/supervisors/{supervisor['id']}/availability", rules)
     return supervisor
@@ -21,12 +21,12 @@ def a_supervisor(practice: Practice, name: str = "Kerttu Kokeilija") -> Json:
 def a_client(practice: Practice, name: str = "Kokeilukunta") -> Json:
     email = f"tilaaja.{secrets.token_hex(4)}@kunta.example"
     contact = {"first_name": "Tiina", "last_name": "Tilaaja", "email": email}
-    wish = {"kind": "organisation", "name": name, "payer_type": "business", "contact": contact}
-    return practice.post("/api/v1/clients", wish)
+    wanted = {"kind": "organisation", "name": name, "payer_type": "business", "contact": contact}
+    return practice.post("/api/v1/clients", wanted)
 
 
 def a_process(practice: Practice, supervisor: Json, client: Json, form: str = "individual", people: int = 1) -> Json:
-    wish = {
+    wanted = {
         "client_id": client["id"],
         "supervisor_id": supervisor["id"],
         "form": form,
@@ -35,7 +35,7 @@ def a_process(practice: Practice, supervisor: Json, client: Json, form: str = "i
         "session_minutes": 60 if form == "individual" else 120,
         "participants": [a_person(index) for index in range(people)],
     }
-    return practice.post("/api/v1/processes", wish)
+    return practice.post("/api/v1/processes", wanted)
 
 
 def a_person(index: int = 0) -> Json:

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from services.reporting import html, pages, pdf
-from services.reporting.sheets import sheet
-from services.web.pages import stylesheet
-from tests import reports
+from services.reporting.pages import link, site
+from services.reporting.rendering import html, pdf
+from services.reporting.rendering.render import build_sheet
+from services.web.pages.rendering import stylesheet
+from tests.support import sample_reports
 from tests.web.letter_pictures import frame, photograph, table
 
 README_PICTURE = Path(__file__).parents[2] / "docs/pictures/reports.png"
@@ -26,7 +27,7 @@ def draw_pages(name: str, folder: Path, dots_per_inch: int = 100) -> list[Path]:
     """FOLDER/NAME-1.png and so on."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{name}.pdf"
-    file.write_bytes(pdf.pdf(sheet(reports.SAMPLES[name])))
+    file.write_bytes(pdf.render_pdf(build_sheet(sample_reports.SAMPLES[name])))
     for old in folder.glob(f"{name}-*.png"):
         old.unlink()
     subprocess.run(["pdftoppm", "-r", str(dots_per_inch), "-png", str(file), str(folder / name)], check=True)
@@ -35,8 +36,8 @@ def draw_pages(name: str, folder: Path, dots_per_inch: int = 100) -> list[Path]:
 
 def web_page(name: str) -> str:
     """The page with its stylesheets in it, as a picture is taken without a server."""
-    content = Markup(html.fragment(sheet(reports.SAMPLES[name]), html.drawn, top=1))  # noqa: S704 -- escaped by Jinja2
-    page = pages.pages.show(
+    content = Markup(html.render_fragment(build_sheet(sample_reports.SAMPLES[name]), html.inline_svg, top=1))  # noqa: S704 -- escaped by Jinja2
+    page = site.pages.show(
         "report_page.html",
         content=content,
         secret="x",
@@ -44,10 +45,10 @@ def web_page(name: str) -> str:
         typed={},
         wrong={},
         privacy_url="/",
-        report_stylesheet=pages.STYLESHEET,
+        report_stylesheet=link.STYLESHEET,
     )
     shown = bytes(page.body).decode()
-    return shown.replace("</head>", f"<style>{stylesheet()}{html.stylesheet()}</style></head>")
+    return shown.replace("</head>", f"<style>{stylesheet()}{html.render_stylesheet()}</style></head>")
 
 
 def draw_web_page(name: str, folder: Path, height: int = 1800) -> None:
@@ -71,7 +72,7 @@ if __name__ == "__main__":
         case ["--readme"]:
             draw_for_readme()
         case [folder, *names]:
-            for name in names or reports.SAMPLES:
+            for name in names or sample_reports.SAMPLES:
                 draw_pages(name, Path(folder))
                 draw_web_page(name, Path(folder))
         case _:

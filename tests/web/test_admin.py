@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.integration.practice import Practice
+from tests.support.practice import Practice
 from tests.web.conftest import ADMIN_EMAIL, NARROWEST, PHONE, assert_accessible
 
 pytestmark = pytest.mark.browser
@@ -22,7 +22,7 @@ def test_the_admin_sees_how_all_three_services_are_doing(practice: Practice, pag
         page.get_by_role("navigation", name="Järjestelmän osat").get_by_role("link", name=part).click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Järjestelmän tila")
         assert_accessible(page)
-    assert page.url == f"{practice.notifier.base_url}/yllapito"
+    assert page.url == f"{practice.booking.base_url}/viestit/yllapito"
 
 
 def test_the_admin_adds_a_supervisor_who_logs_in(
@@ -65,7 +65,7 @@ def test_the_trail_tells_who_did_what_in_each_service(practice: Practice, page: 
         parts.get_by_role("link", name=part).click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Tapahtumaloki")
         assert_accessible(page)
-    assert page.url == f"{practice.notifier.base_url}/yllapito/loki"
+    assert page.url == f"{practice.booking.base_url}/viestit/yllapito/loki"
 
 
 def test_every_page_of_the_admin_is_accessible_however_narrow(practice: Practice, page: Page, log_in: LogIn) -> None:

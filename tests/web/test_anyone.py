@@ -4,13 +4,18 @@ import re
 import secrets
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.integration.practice import Json, Practice
-from tests.web.conftest import NARROWEST, assert_accessible, choose_day
+from tests.support.practice import Json, Practice
+from tests.web.conftest import NARROWEST, PHONE, assert_accessible, choose_day
 from tests.web.making import a_supervisor
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def window() -> ViewportSize:
+    return PHONE
 
 
 @pytest.fixture
@@ -36,10 +41,7 @@ def introduce(page: Page, address: str) -> None:
 
 
 def link_in_letter(practice: Practice, address: str, path: str) -> str:
-    letter = practice.letter(practice.next_letters(address)[-1])
-    found = re.search(rf"https?://\S+/{path}/\S+", letter["text"])
-    assert found, letter["text"]
-    return found[0]
+    return practice.found_in_letters(address, rf"https?://\S+/{path}/\S+")[0]
 
 
 def test_the_first_page_leads_to_a_talk_that_is_confirmed_moved_and_called_off(
@@ -68,9 +70,11 @@ def test_the_first_page_leads_to_a_talk_that_is_confirmed_moved_and_called_off(
     page.get_by_role("button", name="Siirrä keskustelu").click()
     expect(page.get_by_role("status")).to_contain_text("Aika on siirretty.")
 
+    page.get_by_role("link", name="Peru aika").click()
+    assert_accessible(page)
     page.get_by_role("button", name="Peru aika").click()
     expect(page.get_by_role("status")).to_contain_text("Aika on peruttu.")
-    expect(page.get_by_role("link", name="Varaa uusi aika")).to_be_visible()
+    expect(page.get_by_role("button", name="Varaa uusi aika")).to_be_visible()
     assert_accessible(page)
 
 
@@ -117,6 +121,28 @@ def test_the_back_button_keeps_what_was_typed(practice: Practice, page: Page, su
 
     expect(page.get_by_label("Nimi")).to_have_value("Åke Öhman")
     expect(page.get_by_label("Sähköpostiosoite")).to_have_value("vieras@example.fi")
+
+
+def test_whoever_goes_back_corrects_the_address_and_gets_the_letter(
+    practice: Practice, page: Page, supervisor: Json, address: str
+) -> None:
+    page.goto(f"{practice.booking.base_url}/varaa")
+    choose_time(page, supervisor, "9.00")
+    introduce(page, f"vaara.{address}")
+    page.get_by_role("button", name="Varaa aika").click()
+    expect(page.get_by_text(f"vaara.{address}")).to_be_visible()
+    assert_accessible(page)
+
+    page.go_back()
+    page.get_by_label("Sähköpostiosoite").fill(address)
+    page.get_by_role("button", name="Varaa aika").click()
+    expect(page.get_by_text(address, exact=True)).to_be_visible()
+
+    page.get_by_role("link", name="Korjaa tietoja tai vaihda aikaa").click()
+    expect(page.get_by_label("Sähköpostiosoite")).to_have_value(address)
+    page.goto(link_in_letter(practice, address, "kartoitus"))
+    page.get_by_role("button", name="Vahvista aika").click()
+    expect(page.get_by_role("status")).to_contain_text("Aika on vahvistettu.")
 
 
 def test_a_talk_is_booked_without_scripts_on_the_narrowest_phone(

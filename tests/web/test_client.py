@@ -6,8 +6,8 @@ from datetime import datetime
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from services.workdays import same_wall_clock
-from tests.integration.practice import Json, Practice
+from services.finnish.workdays import same_wall_clock
+from tests.support.practice import Json, Practice
 from tests.web.conftest import NARROWEST, assert_accessible, choose_day
 from tests.web.making import a_client, a_process, a_supervisor
 
@@ -51,6 +51,15 @@ def test_a_client_books_moves_and_calls_off(ordered: tuple[Json, Json], log_in: 
     expect(page.get_by_role("status")).to_contain_text("on siirretty")
 
     page.get_by_role("link", name="Siirrä tai peru").click()
+    page.get_by_role("link", name="Peru tapaaminen").click()
+    expect(page.get_by_text("Peruutus on maksuton")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="Peru tapaaminen").click()
+    expect(page.get_by_role("status")).to_contain_text("on peruttu")
+    page.get_by_role("button", name="Kumoa peruutus").click()
+    expect(page.get_by_role("status")).to_contain_text("on kumottu")
+    page.get_by_role("link", name="Siirrä tai peru").click()
+    page.get_by_role("link", name="Peru tapaaminen").click()
     page.get_by_role("button", name="Peru tapaaminen").click()
     expect(page.get_by_role("status")).to_contain_text("on peruttu")
     expect(page.get_by_role("heading", name="Menneet ja perutut")).to_be_visible()
@@ -90,19 +99,21 @@ def test_a_client_says_who_takes_part(ordered: tuple[Json, Json], log_in: LogIn)
 
     page.get_by_label("Etunimi").fill("Saara")
     page.get_by_label("Sähköpostiosoite").fill("ei osoite")
-    page.get_by_role("button", name="Lisää osallistuja").click()
+    page.get_by_role("button", name="Ehdota osallistujaa").click()
     expect(page.get_by_role("alert")).to_be_focused()
     expect(page.get_by_label("Etunimi")).to_have_value("Saara")
     assert_accessible(page)
     page.get_by_role("alert").get_by_role("link", name="Sukunimi").click()
     expect(page.get_by_label("Sukunimi")).to_be_focused()
     page.keyboard.type("Salo")
-    page.get_by_label("Sähköpostiosoite").fill(f"saara.{client['id'][-6:]}.{page.viewport_size['width']}@kunta.example")  # type: ignore[index]
-    page.get_by_role("button", name="Lisää osallistuja").click()
-    expect(page.get_by_role("status")).to_contain_text("Osallistuja on lisätty")
+    page.get_by_label("Sähköpostiosoite").fill(f"saara.{client['id'][-6:]}@kunta.example")
+    page.get_by_role("button", name="Ehdota osallistujaa").click()
+    expect(page.get_by_role("status")).to_contain_text("Ehdotus on lähetetty työnohjaajalle.")
+    expect(page.get_by_role("button", name="Saara Salo")).to_be_visible()
+    assert_accessible(page)
 
-    page.get_by_role("link", name="Muuta osallistujia").click()
-    page.get_by_role("link", name="Saara Salo").click()
+    person = process["participants"][0]
+    page.get_by_role("link", name=f"{person['first_name']} {person['last_name']}").click()
     assert_accessible(page)
     page.get_by_label("Työpaikka").fill("Kotihoito")
     page.get_by_role("button", name="Tallenna").click()

@@ -1,4 +1,4 @@
-"""Every page that a link leads to, in both widths: accessible, light, and not wider than its window.
+"""Every page that a link leads to, on a phone and on a desk: accessible, light, and not wider than its window.
 
 The links are followed from each role's first page and from the letters. A page of the route list that no link leads
 to fails, so that none is forgotten. `SCREENS=1 uv run pytest tests/web/test_every_page.py` draws each of them into
@@ -17,18 +17,21 @@ from fastapi.routing import APIRoute
 from playwright.sync_api import Page, Response
 from starlette.routing import Match
 
-from services.booking.face import ROUTERS as BOOKING
-from services.notifier.face import ROUTERS as NOTIFIER
-from services.reporting.face import ROUTERS as REPORTING
-from tests.integration.practice import Practice
-from tests.web.conftest import ADMIN_EMAIL, SCREENS, assert_accessible
+from services.booking.app import ROUTERS as BOOKING
+from services.core.addresses import service_at
+from services.notifier.app import ROUTERS as NOTIFIER
+from services.reporting.app import ROUTERS as REPORTING
+from tests.support.practice import Practice
+from tests.web.conftest import ADMIN_EMAIL, DESK, PHONE, SCREENS, assert_accessible
 
 pytestmark = pytest.mark.browser
 
 HEAVIEST = 100_000
 TRIES = 5
 """How many links to one page may have expired, as those in letters do."""
-NO_PAGES = re.compile(r"\.(css|js|ics|pdf|csv|json)$|/(siirry|tulo|ulos|luonnos)$|participant_id}/tiedot$")
+NO_PAGES = re.compile(
+    r"\.(css|js|ics|pdf|csv|json|woff2|svg|png|txt|xml)$|/kuvat/{name}$|/(jatka|luonnos)$|participant_id}/tiedot$"
+)
 """Routes of the pages that answer with no page: files, and steps of logging in and out."""
 
 ROUTES = {
@@ -43,15 +46,37 @@ PAGES = {
 }
 
 ASIDE = {
+    "booking /kartoitus/{secret}/peru",
+    "booking /koekirje/{secret}",
+    "booking /kayttoonotto",
+    "booking /kayttoonotto/posti",
+    "booking /kayttoonotto/tilaaja",
+    "booking /kayttoonotto/toiminimi",
+    "booking /kayttoonotto/tyoajat",
+    "booking /kayttoonotto/tyonohjaaja",
     "booking /kirjaudu/{secret}",
+    "booking /kirjautuminen/avaimet/uusi",
+    "booking /kirjautuminen/avaimet/{passkey_id}",
+    "booking /laite/{path}/{secret}",
+    "booking /oma/tapaamiset/{session_id}/peru",
+    "booking /osallistuja/{secret}/tiedot",
+    "booking /osallistuja/{secret}/tapaaminen/{session_id}/peru",
     "booking /osallistuja/{secret}/uusi",
     "booking /osallistuja/{secret}/yhteenveto/{session_id}",
+    "booking /osoite/vaihdettu",
+    "booking /osoite/{secret}",
+    "booking /yhteenveto/{secret}",
+    "booking /t/{name}/upota",
+    "booking /t/{name}/upota/kiitos",
+    "booking /t/{name}/upota/tiedot",
     "booking /tyo/prosessit/{process_id}/arvioinnit",
     "booking /tyo/prosessit/{process_id}/osallistujat",
     "booking /tyo/prosessit/{process_id}/palautteet",
+    "booking /tyo/pyynnot/{process_id}",
     "booking /tyo/tapaamiset/{session_id}/paikka",
     "booking /tyo/tapaamiset/{session_id}/peru",
     "booking /tyo/tapaamiset/{session_id}/siirra",
+    "booking /vahvista",
     "booking /varaa/{supervisor_id}/tiedot",
     "reporting /raportit/{report_id}/luovuta",
     "reporting /raportit/{report_id}/peru",
@@ -71,19 +96,22 @@ class Walk:
 
     def name_of(self, address: str) -> str | None:
         """``booking /tyo/prosessit/{process_id}`` for the address of such a page; None for what is no page of ours."""
-        origin, path = _origin(address), urlsplit(address).path or "/"
-        for service in ("booking", "reporting", "notifier"):
-            if _origin(str(getattr(self.practice, service).base_url)) == origin:
-                route = next((route for route in ROUTES[service] if _fits(route, path)), None)
-                name = f"{service} {route.path}" if route else None
-                return name if name in PAGES else None
-        return None
+        if _origin(address) != _origin(str(self.practice.booking.base_url)):
+            return None
+        path = urlsplit(address).path or "/"
+        service = service_at(path)
+        route = next((route for route in ROUTES[service] if _fits(route, path)), None)
+        name = f"{service} {route.path}" if route else None
+        return name if name in PAGES else None
 
     def follow(self, addresses: Iterable[str]) -> Iterator[str]:
         """Open one of each page that these addresses and the links on their pages lead to."""
-        waiting = list(addresses)
+        waiting, known = list(addresses), set[str]()
         while waiting:
             address = urldefrag(waiting.pop(0))[0]
+            if address in known:
+                continue
+            known.add(address)
             name = self.name_of(address)
             if name is None or name in self.seen or self.tried[name] >= TRIES:
                 continue
@@ -138,9 +166,8 @@ def _client(practice: Practice) -> str:
 _reached: set[str] = set()
 
 
-def test_every_page_is_light_and_accessible(
-    practice: Practice, page: Page, starts: list[str], request: pytest.FixtureRequest
-) -> None:
+def test_every_page_is_light_and_accessible(practice: Practice, page: Page, starts: list[str]) -> None:
+    """Loaded once: no page asks how wide its window is but in its styles."""
     walk, weights = Walk(practice, page), list[int]()
     page.on("response", lambda answer: weights.append(_weight(answer)))
     for name in walk.follow(starts):
@@ -150,20 +177,23 @@ def test_every_page_is_light_and_accessible(
             del walk.seen[name]
             continue
         assert answer.status == 200, f"{name}: {answer.status}"
-        assert_accessible(page)
+        for width, window in (("phone", PHONE), ("desk", DESK)):
+            page.set_viewport_size(window)
+            assert_accessible(page)
+            _draw(page, name, width)
         assert sum(weights) <= HEAVIEST, f"{name} weighs {sum(weights)} bytes"
-        _draw(page, name, request.node.callspec.id)
     assert walk.seen, "nothing was found"
     _reached.update(walk.seen)
 
 
 def _weight(answer: Response) -> int:
-    return len(answer.body()) if answer.ok and answer.request.redirected_to is None else 0
+    """But for what is loaded once for ever: the typefaces, whose weight has a test of its own, and a logo."""
+    kept = "immutable" in answer.headers.get("cache-control", "")
+    return 0 if kept or not answer.ok or answer.request.redirected_to else len(answer.body())
 
 
-def _draw(page: Page, name: str, who: str) -> None:
+def _draw(page: Page, name: str, width: str) -> None:
     if os.environ.get("SCREENS"):
-        width = "phone" if "phone" in who else "desk"
         file = re.sub(r"[^a-z]+", "-", name.replace("/{", "/")).strip("-")
         page.screenshot(path=SCREENS / width / f"{file}.png", full_page=True)
 

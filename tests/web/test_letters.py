@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.integration.practice import Practice
+from tests.support.practice import Practice
 from tests.web.conftest import NARROWEST, assert_accessible
 from tests.web.making import a_client, a_process, a_session, a_supervisor
 
@@ -46,7 +46,7 @@ def test_a_letter_looks_in_its_frame_as_in_a_mail_program(practice: Practice, pa
     """The page's policy lets the letter's own styles in, and nothing else; `page` fails where it refuses any."""
     log_in(HELENA)
     to_letters(page)
-    page.goto(f"{practice.notifier.base_url}/viestit?tila=sent")
+    page.goto(f"{practice.booking.base_url}/viestit?tila=sent")
     page.locator(".what a").first.click()
 
     sheet = page.frame_locator("iframe").locator(".sheet").first
@@ -77,7 +77,7 @@ def test_a_letter_is_sent_once_more(practice: Practice, page: Page, log_in: LogI
     assert_accessible(page)
     practice.next_letters(address, seen=1)
     assert len(practice.letters(address)) == 2
-    page.goto(f"{practice.notifier.base_url}/viestit?prosessi={process['id']}")
+    page.goto(f"{practice.booking.base_url}/viestit?prosessi={process['id']}")
     expect(page.locator(".what")).to_have_count(2)
     assert person["id"] not in page.content()
 
@@ -87,7 +87,7 @@ def test_the_log_needs_no_script(practice: Practice, chromium: Browser, page: Pa
     with chromium.new_context(java_script_enabled=False, locale="fi-FI") as plain:
         plain.add_cookies(page.context.cookies())  # type: ignore[arg-type]  # what one context gives, another takes
         silent = plain.new_page()
-        silent.goto(f"{practice.notifier.base_url}/viestit")
+        silent.goto(f"{practice.booking.base_url}/viestit")
         silent.get_by_label("Tila").select_option(label="Lähetetty")
         silent.get_by_role("button", name="Näytä").click()
         silent.locator(".what a").first.click()

@@ -5,15 +5,20 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.integration.practice import Json, Practice, eventually
-from tests.web.conftest import NARROWEST, assert_accessible, choose_day
+from tests.support.practice import Json, Practice, eventually
+from tests.web.conftest import NARROWEST, PHONE, assert_accessible, choose_day, confirm_device
 from tests.web.making import a_client, a_process, a_supervisor
 
 pytestmark = pytest.mark.browser
 
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert(2)>{{7*7}}"""
+
+
+@pytest.fixture
+def window() -> ViewportSize:
+    return PHONE
 
 
 @pytest.fixture
@@ -70,9 +75,15 @@ def test_a_meeting_is_moved_called_off_and_booked_anew(practice: Practice, page:
     page.get_by_role("button", name="Siirrä tapaaminen").dblclick()
     expect(page.get_by_role("status")).to_contain_text("Tapaaminen on siirretty.")
 
+    page.get_by_role("button", name="Kumoa siirto").click()
+    expect(page.get_by_role("status")).to_contain_text("Muutos on kumottu.")
     page.get_by_role("link", name="Siirrä tai peru").click()
+    page.get_by_role("link", name="Peru tapaaminen").click()
+    expect(page.get_by_text("Peruutus on maksuton")).to_be_visible()
+    assert_accessible(page)
     page.get_by_role("button", name="Peru tapaaminen").click()
     expect(page.get_by_role("status")).to_contain_text("Tapaaminen on peruttu.")
+    expect(page.get_by_role("button", name="Kumoa peruutus")).to_be_visible()
     expect(page.get_by_text("Seuraavaa tapaamista ei ole vielä sovittu.")).to_be_visible()
     assert_accessible(page)
 
@@ -102,6 +113,9 @@ def test_the_evaluation_is_saved_on_the_way_and_finished_on_another_device(
     with chromium.new_context(viewport=NARROWEST, locale="fi-FI") as other_device:
         other = other_device.new_page()
         other.goto(page.url)
+        expect(other.get_by_label("Kommentti")).to_have_value("")
+        other.get_by_role("link", name="Näytä aiempi vastaus").click()
+        confirm_device(practice, other, process["participants"][0]["email"])
         expect(other.get_by_text("Vastauksesi on kesken.")).to_be_visible()
         expect(other.get_by_label("Kommentti")).to_have_value("Vielä kesken")
         expect(other.get_by_role("radio", name="Kuvaus tasosta 1")).to_be_checked()
@@ -112,8 +126,10 @@ def test_the_evaluation_is_saved_on_the_way_and_finished_on_another_device(
 
 
 def test_letters_and_data_are_the_participants_to_decide(practice: Practice, page: Page, process: Json) -> None:
-    home = page_of(practice, process)
+    home, email = page_of(practice, process), process["participants"][0]["email"]
     page.goto(home)
+    page.get_by_role("button", name="Lähetä jatkossa myös teksti").click()
+    confirm_device(practice, page, email)
     page.get_by_role("button", name="Lähetä jatkossa myös teksti").click()
     expect(page.get_by_role("status")).to_contain_text("Valintasi on tallennettu.")
     expect(page.get_by_role("button", name="Lähetä jatkossa vain linkki")).to_be_visible()
@@ -135,6 +151,17 @@ def test_letters_and_data_are_the_participants_to_decide(practice: Practice, pag
     assert_accessible(page)
     page.get_by_role("button", name="Peru pyyntö").click()
     expect(page.get_by_role("status")).to_contain_text("Poistopyyntö on peruttu.")
+
+    page.get_by_label("Uusi sähköpostiosoite").fill(f"uusi-{email}")
+    page.get_by_role("button", name="Vaihda osoite").click()
+    expect(page.get_by_role("status")).to_contain_text("Lähetimme uuteen osoitteeseen kirjeen.")
+    page.goto(practice.found_in_letters(f"uusi-{email}", r"https?://\S+/osoite/\S+")[0])
+    assert_accessible(page)
+    page.get_by_role("button", name="Vahvista osoite").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Osoite on vahvistettu")
+    assert_accessible(page)
+    page.goto(home)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("ei ole enää voimassa")
 
 
 def test_everything_works_without_scripts_on_the_narrowest_phone(
@@ -172,21 +199,25 @@ def test_members_of_a_group_are_told_that_a_change_is_for_all(practice: Practice
 
 def test_summaries_of_meetings_behind_are_read_on_the_own_page(practice: Practice, page: Page) -> None:
     """In the story that the demo tells, where weeks have passed."""
-    for address in pages_in_letters(practice):
-        page.goto(address)
-        if page.get_by_role("link", name="Lue yhteenveto").count():
-            break
+    email = next(filter(None, (email_if_read(page, *found) for found in pages_in_letters(practice))))
     assert_accessible(page)
 
     page.get_by_role("link", name="Lue yhteenveto").first.click()
+    confirm_device(practice, page, email)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Yhteenveto tapaamisesta")
     assert_accessible(page)
 
 
-def pages_in_letters(practice: Practice) -> Iterator[str]:
-    """The own pages of those to whom the story wrote, each once."""
-    addresses = {address for letter in practice.letters() for address in letter["to"]}
+def email_if_read(page: Page, email: str, address: str) -> str | None:
+    """The address of somebody whose own page leads to a summary."""
+    page.goto(address)
+    return email if page.get_by_role("link", name="Lue yhteenveto").count() else None
+
+
+def pages_in_letters(practice: Practice) -> Iterator[tuple[str, str]]:
+    """The own pages of those to whom the story wrote, each once, with their addresses."""
+    addresses = {letter["to"] for letter in practice.letters()}
     for address in sorted(addresses):
         texts = (practice.letter(letter)["text"] for letter in practice.letters(address))
         links = (found[0] for text in texts if (found := re.search(r"https?://\S+/osallistuja/[\w-]+", text)))
-        yield from list(links)[:1]
+        yield from [(address, link) for link in links][:1]

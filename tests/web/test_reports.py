@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.integration.practice import Json, Practice
+from tests.support.practice import Json, Practice
 from tests.web.conftest import NARROWEST, assert_accessible
 from tests.web.making import a_client, a_process, a_supervisor
 
@@ -185,7 +185,7 @@ def test_reports_need_no_script(
     with chromium.new_context(java_script_enabled=False, locale="fi-FI") as plain:
         plain.add_cookies(page.context.cookies())  # type: ignore[arg-type]  # what one context gives, another takes
         silent = plain.new_page()
-        silent.goto(f"{practice.reporting.base_url}/raportit/uusi")
+        silent.goto(f"{practice.booking.base_url}/raportit/uusi")
         silent.get_by_role("button", name="Laadi raportti").click()
 
         expect(silent.get_by_role("status")).to_contain_text("Raportti on laadittu.")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.integration.practice import Json, Practice
+from tests.support.practice import Json, Practice
 from tests.web.conftest import NARROWEST, PHONE, assert_accessible
 
 pytestmark = pytest.mark.browser

@@ -7,9 +7,9 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from services.workdays import HELSINKI, at_wall_clock, is_working_day
-from tests.integration.practice import Json, Practice
-from tests.web.conftest import DESK, NARROWEST, assert_accessible
+from services.finnish.workdays import HELSINKI, at_wall_clock, is_working_day
+from tests.support.practice import Json, Practice
+from tests.web.conftest import NARROWEST, PHONE, assert_accessible
 from tests.web.making import a_client, a_process, a_supervisor
 
 pytestmark = pytest.mark.browser
@@ -80,8 +80,6 @@ def test_the_week_is_read_by_ear_and_walked_through_by_keyboard(
 def test_on_a_desk_a_meeting_stands_where_its_hours_are(
     practice: Practice, page: Page, log_in: LogIn, supervisor: Json, process: Json
 ) -> None:
-    if page.viewport_size != DESK:
-        pytest.skip("a phone shows the days one after the other")
     day = workday(7)
     first, second = book(practice, process, day, "09:00"), book(practice, process, day, "13:00")
     log_in(supervisor["email"])
@@ -164,6 +162,7 @@ def test_the_conflicts_of_a_series_are_solved_one_by_one(
     assert_accessible(page)
 
 
+@pytest.mark.parametrize("window", [PHONE], ids=["phone"])
 def test_a_meeting_is_written_down_in_a_minute(
     practice: Practice, page: Page, log_in: LogIn, supervisor: Json, process: Json
 ) -> None:
@@ -184,7 +183,9 @@ def test_a_meeting_is_written_down_in_a_minute(
 
     expect(page.get_by_role("status")).to_contain_text("julkaistu")
     assert_accessible(page)
-    summary = practice.booking.get(f"/api/v1/sessions/{meeting['id']}/summary").json()
+    summary = practice.booking.get(
+        f"/api/v1/sessions/{meeting['id']}/summary", headers=practice.headers_of(supervisor["id"])
+    ).json()
     assert [action["text"] for action in summary["actions"]] == ["Palaverikäytäntö kirjataan yhdessä", "Kolmas asia"]
 
     page.get_by_role("link", name="Kirjoita muistiinpano").click()
@@ -236,5 +237,7 @@ def test_without_scripts_and_on_the_narrowest_screen_all_of_it_works(
     page.get_by_role("button", name="Tallenna luonnos").click()
 
     expect(page.get_by_role("status")).to_contain_text("tallennettu")
-    summary = practice.booking.get(f"/api/v1/sessions/{meeting}/summary").json()
+    summary = practice.booking.get(
+        f"/api/v1/sessions/{meeting}/summary", headers=practice.headers_of(supervisor["id"])
+    ).json()
     assert [action["text"] for action in summary["actions"]] == ["Ensimmäinen asia", "Kolmas asia"]

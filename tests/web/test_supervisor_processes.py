@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.integration.practice import Json, Practice
+from tests.support.practice import Json, Practice
 from tests.web.conftest import NARROWEST, assert_accessible
 
 pytestmark = pytest.mark.browser
@@ -22,8 +22,8 @@ LEVELS = ("Palautetta ei anneta", "Palautetta annetaan joskus", "Palautetta anne
 def supervisor(practice: Practice) -> Json:
     """One of their own, so that no other story comes in between."""
     number = secrets.token_hex(3)
-    wish = {"name": "Sirpa Väisänen", "email": f"sirpa.{number}@example.fi", "location": "Esimerkkikatu 1, Helsinki"}
-    return practice.post("/api/v1/supervisors", wish)
+    wanted = {"name": "Sirpa Väisänen", "email": f"sirpa.{number}@example.fi", "location": "Esimerkkikatu 1, Helsinki"}
+    return practice.post("/api/v1/supervisors", wanted)
 
 
 @pytest.fixture
@@ -34,12 +34,12 @@ def process(practice: Practice, supervisor: Json) -> Json:
         {"first_name": name, "last_name": "Öhman", "email": f"{secrets.token_hex(4)}@example.fi"}
         for name in ("Aino", "Berit", "Celia")
     ]
-    wish = {
+    wanted = {
         "client_id": practice.post("/api/v1/clients", client)["id"], "supervisor_id": supervisor["id"],
         "form": "group", "title": "Esihenkilöiden ryhmätyönohjaus", "planned_sessions": 10, "session_minutes": 120,
         "participants": people, "session_feedback": True,
     }  # fmt: skip
-    return practice.post("/api/v1/processes", wish)
+    return practice.post("/api/v1/processes", wanted)
 
 
 def press(page: Page, name: str) -> None:

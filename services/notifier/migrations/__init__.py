@@ -2,6 +2,7 @@
 
 from services.events import inbox
 from services.notifier.models import Table
-from services.web import idempotency
+from services.web.protocol import idempotency
+from services.web.security import access
 
-METADATA = [Table.metadata, inbox.metadata, idempotency.metadata]
+METADATA = [Table.metadata, inbox.metadata, idempotency.metadata, access.metadata]

@@ -101,10 +101,7 @@ def make_tables() -> None:
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
         sa.CheckConstraint("starts_at < ends_at", name="absence_runs_forwards"),
-        sa.ForeignKeyConstraint(
-            ["supervisor_id"],
-            ["supervisor.id"],
-        ),
+        sa.ForeignKeyConstraint(["supervisor_id"], ["supervisor.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("absences_of_supervisor", "absence", ["supervisor_id", "ends_at"], unique=False)
@@ -121,10 +118,7 @@ def make_tables() -> None:
         sa.Column("daily_limit", sa.Integer(), nullable=True),
         sa.Column("weekly_limit", sa.Integer(), nullable=True),
         sa.Column("intake_minutes", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["supervisor_id"],
-            ["supervisor.id"],
-        ),
+        sa.ForeignKeyConstraint(["supervisor_id"], ["supervisor.id"]),
         sa.PrimaryKeyConstraint("supervisor_id"),
     )
     op.create_table(
@@ -136,10 +130,7 @@ def make_tables() -> None:
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["supervisor_id"],
-            ["supervisor.id"],
-        ),
+        sa.ForeignKeyConstraint(["supervisor_id"], ["supervisor.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_calendar_import_refresh_at"), "calendar_import", ["refresh_at"], unique=False)
@@ -157,10 +148,7 @@ def make_tables() -> None:
         sa.Column("email", sa.String(), nullable=False),
         sa.Column("entered_by", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["entered_by"],
-            ["supervisor.id"],
-        ),
+        sa.ForeignKeyConstraint(["entered_by"], ["supervisor.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_client_entered_by"), "client", ["entered_by"], unique=False)
@@ -183,10 +171,7 @@ def make_tables() -> None:
             name="blocked_is_half_open",
         ),
         sa.CheckConstraint("blocked @> starts_at", name="blocked_holds_its_start"),
-        sa.ForeignKeyConstraint(
-            ["supervisor_id"],
-            ["supervisor.id"],
-        ),
+        sa.ForeignKeyConstraint(["supervisor_id"], ["supervisor.id"]),
         sa.PrimaryKeyConstraint("owner_id"),
     )
     op.create_table(
@@ -199,10 +184,7 @@ def make_tables() -> None:
         sa.Column("forms", postgresql.ARRAY(sa.String()), nullable=True),
         sa.CheckConstraint('start < "end"', name="hours_run_forwards"),
         sa.CheckConstraint("weekday BETWEEN 1 AND 7", name="iso_weekday"),
-        sa.ForeignKeyConstraint(
-            ["supervisor_id"],
-            ["supervisor.id"],
-        ),
+        sa.ForeignKeyConstraint(["supervisor_id"], ["supervisor.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_weekly_hours_supervisor_id"), "weekly_hours", ["supervisor_id"], unique=False)
@@ -214,10 +196,7 @@ def make_tables() -> None:
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["import_id"], ["calendar_import.id"], ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(
-            ["supervisor_id"],
-            ["supervisor.id"],
-        ),
+        sa.ForeignKeyConstraint(["supervisor_id"], ["supervisor.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("busy_times_of_supervisor", "busy_time", ["supervisor_id", "ends_at"], unique=False)
@@ -245,14 +224,8 @@ def make_tables() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("min_group_size >= 3", name="group_size_hides_answers"),
-        sa.ForeignKeyConstraint(
-            ["client_id"],
-            ["client.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["supervisor_id"],
-            ["supervisor.id"],
-        ),
+        sa.ForeignKeyConstraint(["client_id"], ["client.id"]),
+        sa.ForeignKeyConstraint(["supervisor_id"], ["supervisor.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("code"),
     )
@@ -278,14 +251,8 @@ def make_tables() -> None:
         sa.Column("recommended_form", sa.String(length=20), nullable=True),
         sa.Column("process_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint("status IN ('held', 'confirmed', 'cancelled', 'expired')", name="known_intake_status"),
-        sa.ForeignKeyConstraint(
-            ["process_id"],
-            ["process.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["supervisor_id"],
-            ["supervisor.id"],
-        ),
+        sa.ForeignKeyConstraint(["process_id"], ["process.id"]),
+        sa.ForeignKeyConstraint(["supervisor_id"], ["supervisor.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("held_intakes", "intake", ["expires_at"], unique=False, postgresql_where=sa.text("status = 'held'"))
@@ -305,10 +272,7 @@ def make_tables() -> None:
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["process_id"],
-            ["process.id"],
-        ),
+        sa.ForeignKeyConstraint(["process_id"], ["process.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_participant_process_id"), "participant", ["process_id"], unique=False)
@@ -339,14 +303,8 @@ def make_tables() -> None:
         sa.Column("cancel_reason", sa.String(), nullable=True),
         sa.CheckConstraint("status IN ('booked', 'held', 'cancelled')", name="known_session_status"),
         sa.CheckConstraint("starts_at < ends_at", name="session_runs_forwards"),
-        sa.ForeignKeyConstraint(
-            ["process_id"],
-            ["process.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["supervisor_id"],
-            ["supervisor.id"],
-        ),
+        sa.ForeignKeyConstraint(["process_id"], ["process.id"]),
+        sa.ForeignKeyConstraint(["supervisor_id"], ["supervisor.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_session_process_id"), "session", ["process_id"], unique=False)
@@ -364,14 +322,8 @@ def make_tables() -> None:
         sa.Column("session_id", sa.Uuid(), nullable=False),
         sa.Column("participant_id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["participant_id"],
-            ["participant.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["session_id"],
-            ["session.id"],
-        ),
+        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"]),
+        sa.ForeignKeyConstraint(["session_id"], ["session.id"]),
         sa.PrimaryKeyConstraint("session_id", "participant_id"),
     )
     op.create_index(op.f("ix_attendance_participant_id"), "attendance", ["participant_id"], unique=False)

@@ -61,11 +61,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
-        sa.Column(
-            "form",
-            sa.String(20),
-            nullable=False,
-        ),
+        sa.Column("form", sa.String(20), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("supervisor_id", sa.Uuid(), nullable=False),
         sa.Column("client_id", sa.Uuid(), nullable=False),

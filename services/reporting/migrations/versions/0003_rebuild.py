@@ -13,8 +13,7 @@ LONG_AGO = sa.text("TIMESTAMPTZ '2000-01-01 00:00:00Z'")
 
 def upgrade() -> None:
     op.add_column(
-        "report_schedule",
-        sa.Column("heard_at", sa.DateTime(timezone=True), server_default=LONG_AGO, nullable=False),
+        "report_schedule", sa.Column("heard_at", sa.DateTime(timezone=True), server_default=LONG_AGO, nullable=False)
     )
     op.alter_column("report_schedule", "heard_at", server_default=None)
     op.add_column("outbox", sa.Column("telling", sa.Integer(), server_default="1", nullable=False))

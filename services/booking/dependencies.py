@@ -1,0 +1,37 @@
+"""Dependencies of booking's routes: the settings, who may read confidential data, and its encryption."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.booking.settings import Settings
+from services.core.encryption import Encryption, encryption_of
+from services.web.app_factory import app_settings
+from services.web.errors.problems import NotFound
+from services.web.security.tokens import Principal, Reader, Role
+
+Configured = Annotated[Settings, Depends(app_settings)]
+
+
+def principal_with_role(*roles: Role) -> Callable[[Principal], Awaitable[Principal]]:
+    async def allowed(principal: Reader) -> Principal:
+        if principal.role not in roles:
+            raise NotFound
+        return principal
+
+    return allowed
+
+
+StaffOrNotFound = Annotated[Principal, Depends(principal_with_role(Role.admin, Role.supervisor))]
+"""An admin or a supervisor; for others the resource is not found."""
+
+SupervisorOrNotFound = Annotated[Principal, Depends(principal_with_role(Role.supervisor))]
+"""A supervisor; not even the admin, as participants were promised that nobody else reads it."""
+
+
+async def _notes_encryption(request: Request) -> Encryption:
+    return encryption_of(request.app.state.settings.notes_key)
+
+
+NotesEncryption = Annotated[Encryption, Depends(_notes_encryption)]

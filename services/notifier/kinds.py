@@ -1,0 +1,35 @@
+"""The kinds of letters."""
+
+from enum import StrEnum
+
+
+class LetterKind(StrEnum):
+    """Every letter there is; the value is also the name of its folder of templates."""
+
+    booking_confirmation = "booking_confirmation"
+    reschedule = "reschedule"
+    cancellation = "cancellation"
+    departure = "departure"
+    reminder_week = "reminder_week"
+    reminder_day = "reminder_day"
+    intake_confirm_link = "intake_confirm_link"
+    intake_confirmed = "intake_confirmed"
+    intake_moved = "intake_moved"
+    intake_cancelled = "intake_cancelled"
+    login_link = "login_link"
+    device_code = "device_code"
+    address_stated = "address_stated"
+    address_changed = "address_changed"
+    passkey_added = "passkey_added"
+    passkey_removed = "passkey_removed"
+    test_letter = "test_letter"
+    process_request = "process_request"
+    daily_agenda = "daily_agenda"
+    summary = "summary"
+    session_feedback = "session_feedback"
+    evaluation_request = "evaluation_request"
+    evaluation_reminder = "evaluation_reminder"
+    goal_report = "goal_report"
+    overview_report = "overview_report"
+    report_review = "report_review"
+    client_report = "client_report"

@@ -1,0 +1,153 @@
+"""A client that gives a participant another address doesn't read by it what was written before."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from fastapi.testclient import TestClient
+
+from services.web.security.links import personal_link, secret
+from tests.integration.booking.security.test_permissions import with_credentials
+from tests.integration.booking.supervision.test_addresses import Person, correct
+from tests.integration.conftest import Browser, Face, Json
+from tests.support.devices import confirm_device
+from tests.support.diary import at, book, day_ahead
+from tests.support.evaluation import Clock, a_goal, agree, answer, attend, rounds, told
+
+Make = Callable[..., Json]
+
+
+@pytest.fixture
+def process(a_process: Make) -> Json:
+    return a_process(session_feedback=True)
+
+
+@pytest.fixture
+def person(booking: Face, process: Json) -> Person:
+    return Person(booking, process)
+
+
+@pytest.fixture
+def client(booking: Face, process: Json) -> TestClient:
+    return with_credentials(booking, f"/api/v1/clients/{process['client_id']}")
+
+
+@pytest.fixture
+def supervisor(booking: Face, process: Json) -> TestClient:
+    return with_credentials(booking, f"/api/v1/supervisors/{process['supervisor_id']}")
+
+
+def publish_summary(booking: Face, process: Json, clock: Clock) -> Json:
+    """A meeting that was held, with a summary for who was there."""
+    meeting = book(booking.admin, process, at(day_ahead(3)))
+    clock(timedelta(days=6))
+    attend(booking, process, meeting)
+    path = f"/api/v1/sessions/{meeting['id']}/summary"
+    written = booking.admin.put(path, json={"themes": ["Vuorolista"], "actions": []}, headers={"If-None-Match": "*"})
+    assert written.status_code in (200, 201), written.text
+    assert booking.admin.post(f"{path}/publish", json={}).status_code == 200
+    return meeting
+
+
+def answer_for_them(booking: Face, process: Json, clock: Clock) -> None:
+    """As the supervisor writes down what somebody said."""
+    agree(booking.admin, process, a_goal())
+    (start,) = rounds(booking.admin, process)
+    answer(booking.admin, start, participant_id=process["participants"][0]["id"], goals={}, comment="Puhuin avoimesti")
+
+
+@pytest.mark.parametrize("write", [publish_summary, answer_for_them])
+def test_what_was_written_before_opens_to_the_clients_address_with_the_supervisors_yes_only(
+    booking: Face, process: Json, person: Person, client: TestClient, supervisor: TestClient, clock: Clock, write: Make
+) -> None:
+    write(booking, process, clock)
+    assert correct(client, person.path, "tilaajan.oma@example.fi") == 200
+    browser, page = booking.anonymous(Accept="text/html"), person.page
+
+    assert browser.get(page).status_code == 200
+    refused = browser.post(f"/laite{page}/koodi")
+    why = browser.get(browser.get(f"{page}/tiedot").headers["Location"]).text
+
+    assert refused.status_code == 403
+    assert told(booking, "device.code-requested.v1") == []
+    assert "työnohjaaja tarkistaa, että uusi osoite on sinun" in why
+    assert "Lähetä koodi" not in why
+    assert person.state()["address_accepted"] is False
+
+    seen = {"If-Match": client.get(person.path).headers["ETag"]}
+    assert client.post(f"{person.path}/accept-address", headers=seen).status_code == 403
+    assert supervisor.post(f"{person.path}/accept-address", headers=seen).json()["address_accepted"] is True
+    confirm_device(booking, browser, page)
+    assert browser.get(f"{page}/tiedot").status_code == 200
+
+
+def test_a_summarys_own_link_does_not_open_either(
+    booking: Face, process: Json, person: Person, client: TestClient, clock: Clock
+) -> None:
+    meeting = publish_summary(booking, process, clock)
+    reader = UUID(told(booking, "summary.published.v1")[-1]["links"][person.id])
+
+    correct(client, person.path, "tilaajan.oma@example.fi")
+
+    address = UUID(told(booking, "participant.readdressed.v1")[-1]["address_id"])
+    summary = f"/yhteenveto/{secret(booking.settings.link_key, personal_link(reader, address))}"
+    browser = booking.anonymous(Accept="text/html")
+    assert browser.post(f"/laite{summary}/koodi").status_code == 403
+    for path in (summary, f"{person.page}/yhteenveto/{meeting['id']}", f"{person.page}/tiedot.json"):
+        assert browser.get(path).status_code == 303
+
+
+def test_before_anything_was_written_a_correction_counts_at_once(
+    booking: Face, person: Person, client: TestClient
+) -> None:
+    correct(client, person.path, "oikea@example.fi")
+
+    assert person.state()["address_accepted"] is True
+    confirm_device(booking, booking.anonymous(Accept="text/html"), person.page)
+
+
+def test_another_correction_of_the_client_waits_on_and_the_supervisors_own_does_not(
+    booking: Face, process: Json, person: Person, client: TestClient, supervisor: TestClient, clock: Clock
+) -> None:
+    publish_summary(booking, process, clock)
+    before = person.state()["email"]
+    for email in ("tilaajan.oma@example.fi", before):
+        correct(client, person.path, email)
+    assert person.state()["address_accepted"] is False
+
+    correct(supervisor, person.path, "oikea@example.fi")
+    assert person.state()["address_accepted"] is True
+
+
+def test_a_yes_counts_for_the_address_that_was_seen_and_no_later_one(
+    booking: Face, process: Json, person: Person, client: TestClient, supervisor: TestClient, clock: Clock
+) -> None:
+    publish_summary(booking, process, clock)
+    correct(client, person.path, "uskottava@example.fi")
+    seen = {"If-Match": supervisor.get(person.path).headers["ETag"]}
+
+    correct(client, person.path, "tilaajan.oma@example.fi")
+
+    assert supervisor.post(f"{person.path}/accept-address", headers=seen).status_code == 412
+    assert supervisor.post(f"{person.path}/accept-address").status_code == 428
+    assert person.state()["address_accepted"] is False
+
+
+def test_the_supervisor_says_yes_on_the_page_of_the_process_to_which_their_day_leads(
+    booking: Face, process: Json, person: Person, client: TestClient, at_desk: Callable[[Json], Browser], clock: Clock
+) -> None:
+    publish_summary(booking, process, clock)
+    correct(client, person.path, "tilaajan.oma@example.fi")
+    desk = at_desk(booking.admin.get(f"/api/v1/supervisors/{process['supervisor_id']}").json())
+    here = f"/tyo/prosessit/{process['id']}"
+
+    assert f'href="{here}#osoitteet"' in desk.get("/tyo").text
+    assert "tilaajan.oma@example.fi" in desk.get(here).text
+    seen = person.state()["version"]
+    accepted = desk.post(f"{here}/osallistujat/{person.id}/hyvaksy-osoite", data={"versio": f'"{seen}"'})
+
+    assert accepted.status_code == 303
+    assert "Osoite on hyväksytty." in desk.get(accepted.headers["Location"]).text
+    assert "Hyväksy osoite" not in desk.get(here).text
+    assert f'href="{here}#osoitteet"' not in desk.get("/tyo").text
