@@ -1,4 +1,4 @@
-"""Dependencies of booking's routes: the settings, who may read confidential data, and its encryption."""
+"""Dependencies of booking's routes: settings, who may read confidential data, its encryption, the practice's look."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -10,6 +10,7 @@ from services.core.encryption import Encryption, encryption_of
 from services.web.app_factory import app_settings
 from services.web.errors.problems import NotFound
 from services.web.security.tokens import Principal, Reader, Role
+from services.web.transactions import Db, afterwards
 
 Configured = Annotated[Settings, Depends(app_settings)]
 
@@ -35,3 +36,11 @@ async def _notes_encryption(request: Request) -> Encryption:
 
 
 NotesEncryption = Annotated[Encryption, Depends(_notes_encryption)]
+
+
+async def _look_again(request: Request, db: Db) -> None:
+    afterwards(db, request.app.state.practice.look_again)
+
+
+changes_practice = Depends(_look_again)
+"""Of a route: whoever changed the practice sees it with the very next page."""

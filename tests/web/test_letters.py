@@ -92,6 +92,6 @@ def test_the_log_needs_no_script(practice: Practice, chromium: Browser, page: Pa
         silent.get_by_role("button", name="Näytä").click()
         silent.locator(".what a").first.click()
 
-        expect(silent.frame_locator("iframe").get_by_text("Työnohjaus").first).to_be_visible()
+        expect(silent.frame_locator("iframe").locator(".sheet").first).to_be_visible()
         silent.get_by_role("link", name="Lähetä uudelleen").click()
         expect(silent.get_by_role("button", name="Lähetä uudelleen")).to_be_visible()

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
+from services.booking.dependencies import changes_practice
 from services.booking.models.practice import Practice
 from services.booking.presence import practice, public_pages, slugs
 from services.booking.presence.practice import PracticeReplace, PracticeUpdate
@@ -56,7 +57,7 @@ def show_practice(db: Db, _: Staff, response: Response) -> PracticePublic:
     return _shown(practice.practice_of(db), response)
 
 
-@router.put("/practice", tags=["practice"])
+@router.put("/practice", tags=["practice"], dependencies=[changes_practice])
 def replace_practice(
     db: Db, now: Now, _: Admin, wanted: PracticeReplace, match: etags.Match, response: Response
 ) -> PracticePublic:
@@ -69,6 +70,7 @@ def replace_practice(
 @router.put(
     "/practice/logo",
     tags=["practice"],
+    dependencies=[changes_practice],
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -83,7 +85,7 @@ def replace_logo(db: Db, now: Now, _: Admin, file: Sent, response: Response) -> 
     return _shown(own, response)
 
 
-@router.delete("/practice/logo", tags=["practice"])
+@router.delete("/practice/logo", tags=["practice"], dependencies=[changes_practice])
 def remove_logo(db: Db, now: Now, _: Admin, response: Response) -> PracticePublic:
     own = practice.lock_practice(db, now)
     practice.change_logo(db, own, None, now)

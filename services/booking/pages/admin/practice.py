@@ -1,9 +1,10 @@
 """The admin's page of the practice's own name and look (toiminimi ja ulkoasu)."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from services.booking.dependencies import changes_practice
 from services.booking.models.practice import Practice
 from services.booking.pages.login import LoggedInAdmin
 from services.booking.pages.site import DoneQuery, pages
@@ -14,7 +15,7 @@ from services.web.pages import forms
 from services.web.pages.forms import Fields, Refused, Typed, TypedFile
 from services.web.protocol import etags
 from services.web.security.visitors import Visitor, redirect
-from services.web.transactions import Db, Now, TransactionalRoute, afterwards
+from services.web.transactions import Db, Now, TransactionalRoute
 
 PATH = "/yllapito/toiminimi"
 FIELDS = ("name", "accent", "introduction", "offer", "privacy_additions")
@@ -28,33 +29,30 @@ def show_practice_form(db: Db, visitor: LoggedInAdmin, done: DoneQuery = "") -> 
     return _page(visitor, own, _fields(own), done=done)
 
 
-@router.post("")
-def submit_practice(db: Db, now: Now, request: Request, visitor: LoggedInAdmin, typed: Typed) -> Response:
+@router.post("", dependencies=[changes_practice])
+def submit_practice(db: Db, now: Now, visitor: LoggedInAdmin, typed: Typed) -> Response:
     own = practice.lock_practice(db, now)
     try:
         wanted = PracticeUpdate.model_validate({name: typed.get(name, "") or _empty(name) for name in FIELDS})
         practice.change_practice(db, own, wanted, forms.version_field(typed), now)
     except (ValidationError, Problem) as refused:
         return _page(visitor, own, typed, refused)
-    afterwards(db, request.app.state.practice.look_again)
     return redirect(PATH, tehty="tallennettu")
 
 
-@router.post("/logo")
-def submit_logo(db: Db, now: Now, request: Request, visitor: LoggedInAdmin, file: TypedFile) -> Response:
+@router.post("/logo", dependencies=[changes_practice])
+def submit_logo(db: Db, now: Now, visitor: LoggedInAdmin, file: TypedFile) -> Response:
     own = practice.lock_practice(db, now)
     try:
         practice.change_logo(db, own, file, now)
     except Problem as refused:
         return _page(visitor, own, _fields(own), refused)
-    afterwards(db, request.app.state.practice.look_again)
     return redirect(PATH, tehty="logo")
 
 
-@router.post("/logo/poista")
-def remove_logo_as_admin(db: Db, now: Now, request: Request, visitor: LoggedInAdmin) -> Response:
+@router.post("/logo/poista", dependencies=[changes_practice])
+def remove_logo_as_admin(db: Db, now: Now, visitor: LoggedInAdmin) -> Response:
     practice.change_logo(db, practice.lock_practice(db, now), None, now)
-    afterwards(db, request.app.state.practice.look_again)
     return redirect(PATH, tehty="logo-poistettu")
 
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from services.booking.calendar import availability
-from services.booking.dependencies import Configured
+from services.booking.dependencies import Configured, changes_practice
 from services.booking.lifecycle import mail_records, setting_up
 from services.booking.lifecycle.setting_up import SameHours, Step, TestLetterCreate
 from services.booking.pages.login import LoggedInAdmin, MaybeLoggedIn, browser_at_login, enter
@@ -95,7 +95,7 @@ def show_practice_step(db: Db, visitor: LoggedInAdmin) -> Response:
     return _step(db, visitor, Step.practice, said if Step.practice in setting_up.read_progress(db).done else {})
 
 
-@router.post("/toiminimi")
+@router.post("/toiminimi", dependencies=[changes_practice])
 def name_practice(db: Db, now: Now, visitor: LoggedInAdmin, typed: Typed) -> Response:
     try:
         wish = {"name": typed.get("name", ""), "introduction": typed.get("introduction", "").strip() or None}

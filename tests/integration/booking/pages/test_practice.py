@@ -50,6 +50,14 @@ def test_what_the_admin_writes_is_on_every_page_at_once(as_admin: Browser, brows
     assert "--accent: #7a3b69" in browser.get("/accent/7a3b69.css").text
 
 
+def test_what_a_program_writes_is_on_every_page_at_once(booking: Face, browser: Browser) -> None:
+    browser.get("/")
+
+    for name in ("Työnohjaus Kataja", "Työnohjaus Mänty"):
+        assert booking.admin.put("/api/v1/practice", json={"name": name}, headers=ANY).status_code == 200
+        assert name in browser.get("/").text
+
+
 def test_a_colour_nobody_could_read_is_refused_beside_its_field(as_admin: Browser) -> None:
     form = as_admin.get(NAME_PAGE)
     refused = as_admin.post(NAME_PAGE, data=WORDS | {"accent": "#ffcc00", "versio": version(form.text)})
