@@ -32,7 +32,7 @@ from services.web.pages.practice import PracticeColumns, PracticeLook
 from services.web.protocol import idempotency
 from services.web.security.access import AccessCheck
 from services.web.security.audit import AuditTrail
-from services.web.security.rate_limits import GENERAL, RateLimiter
+from services.web.security.rate_limits import GENERAL, RateLimiter, limits_key
 from services.web.security.visitors import Elsewhere
 
 log = logger(__name__)
@@ -84,7 +84,8 @@ def create_application(
     app.state.constraints, app.state.checks, app.state.trail = constraints or {}, list(checks), trail
     app.state.routes = []
     app.state.access, app.state.practice = AccessCheck(inactive), PracticeLook(practice)
-    app.state.gate = RateLimiter({GENERAL: settings.general_rate, **(rates or {})}, settings.redis_url)
+    counted = {GENERAL: settings.general_rate, **(rates or {})}
+    app.state.gate = RateLimiter(counted, limits_key(settings), settings.redis_url)
     app.state.metrics, app.state.gauges = Metrics(engine, gauges, checks), list(gauges)
     _handle_problems(app)
     _complete_openapi(app)

@@ -25,7 +25,7 @@ def app_of(application: Callable[[S], FastAPI], settings: S) -> FastAPI:
     app = _apps[known] = _apps.get(known) or application(settings)
     strict = settings.rates() if isinstance(settings, BookingSettings) else {}
     app.state.settings = settings  # a test may change its own
-    app.state.gate = RateLimiter({GENERAL: settings.general_rate, **strict})
+    app.state.gate = RateLimiter({GENERAL: settings.general_rate, **strict}, b"limits")
     app.state.metrics = Metrics(app.state.engine, app.state.gauges, app.state.checks)
     return app
 

@@ -8,8 +8,9 @@ from pydantic import BaseModel, Field
 
 from services.booking.models.security import Credential
 from services.booking.security import credentials, permissions
-from services.booking.security.credentials import RevokedBecause
+from services.booking.security.credentials import RevokedBecause, TooManyCredentials
 from services.core.database import Database
+from services.web.errors.problems import documented
 from services.web.security.tokens import Principal, Reader, Role, Staff
 from services.web.transactions import Db, Now, TransactionalRoute
 
@@ -48,7 +49,7 @@ def _list(db: Database, party_id: UUID) -> Credentials:
     return Credentials(items=[_public(one) for one in credentials.list_credentials(db, party_id)])
 
 
-@router.post("/supervisors/{supervisor_id}/credentials", status_code=201)
+@router.post("/supervisors/{supervisor_id}/credentials", status_code=201, responses=documented(TooManyCredentials))
 def create_supervisor_credential(db: Db, now: Now, who: Staff, supervisor_id: UUID) -> CredentialIssued:
     supervisor = permissions.find_managed_supervisor(db, who, supervisor_id)
     return _issue(db, who, Role.supervisor, supervisor.id, now)
@@ -65,7 +66,7 @@ def revoke_supervisor_credential(db: Db, now: Now, who: Staff, supervisor_id: UU
     credentials.revoke_credential(db, supervisor.id, client_id, now)
 
 
-@router.post("/clients/{party_id}/credentials", status_code=201)
+@router.post("/clients/{party_id}/credentials", status_code=201, responses=documented(TooManyCredentials))
 def create_client_credential(db: Db, now: Now, who: Reader, party_id: UUID) -> CredentialIssued:
     """A client may issue credentials to itself, and its supervisor if it has no other."""
     client = permissions.find_client(db, who, party_id, lock=True)

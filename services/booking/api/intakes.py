@@ -30,8 +30,7 @@ from services.events.catalogue import Actor, Form
 from services.web.errors.problems import NotFound, Unauthenticated, documented
 from services.web.protocol.fields import Instant, Line, RequestBody
 from services.web.protocol.pagination import Page, Paged, fetch_page
-from services.web.security.links import digest
-from services.web.security.rate_limits import limited, sender
+from services.web.security.rate_limits import limited, sender_digest
 from services.web.security.tokens import Role, Staff, principal_of
 from services.web.transactions import Db, Now, TransactionalRoute
 
@@ -97,7 +96,7 @@ def request_intake(
     """
     who = principal_of(request)
     speaks_for_it = who is not None and (who.role is Role.admin or who.party_id == wanted.supervisor_id)
-    asker = Asker(network=None if speaks_for_it else digest(sender(request)))
+    asker = Asker(network=None if speaks_for_it else sender_digest(request))
     return intake_for_requester(intakes.hold_intake(db, settings, wanted, asker, now))
 
 

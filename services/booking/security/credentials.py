@@ -16,7 +16,8 @@ from services.booking.models.security import Credential
 from services.booking.security import access, audit
 from services.booking.settings import Settings
 from services.core.database import Database
-from services.web.errors.problems import NotFound, Unauthenticated
+from services.web.errors.problems import NotFound, Problem, Unauthenticated
+from services.web.i18n.language import Text
 from services.web.protocol import idempotency
 from services.web.security.tokens import Principal, Role
 
@@ -24,9 +25,19 @@ T = TypeVar("T")
 
 UNKNOWN_DIGEST = hashlib.sha256(b"nobody").hexdigest()
 
+AT_ONCE = 50
+"""How many live credentials a party may have: one for each program of a large firm, but no heap."""
 ENDS_ARE_NEWS = timedelta(days=30)
 """How long a client is told on its page of a credential that ended by itself."""
 RevokedBecause = Literal["another_supervisor", "supervisor_deactivated"]
+
+
+class TooManyCredentials(Problem):
+    """This party already has as many credentials as it may have."""
+
+    status = 409
+    finnish = "Tunnuksia on jo liian monta."
+    advice = Text(fi="Sulje ensin ne, joita ei enää käytetä.", en="Revoke those that are no longer used first.")
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,8 @@ def digest_of_secret(secret: str) -> str:
 
 def issue_credential(db: Database, who: Principal, role: Role, party_id: UUID, now: datetime) -> IssuedCredential:
     """To a client, the caller holds the lock on its row: what it has may be ended at the same time."""
+    if len([one for one in list_credentials(db, party_id) if one.revoked_at is None]) >= AT_ONCE:
+        raise TooManyCredentials
     secret = secrets.token_urlsafe(32)
     credential = Credential(
         client_id=f"{role}-{secrets.token_hex(8)}",

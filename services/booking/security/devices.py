@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Select
-from sqlmodel import col, delete, select
+from sqlmodel import col, delete, select, update
 
 from services.booking.models.people import Participant
 from services.booking.models.security import Device, DeviceCode
@@ -74,7 +74,7 @@ def send_code(db: Database, key: str, cookie: str, person: Participant, now: dat
 
 
 def try_code(db: Database, key: str, cookie: str, person: Participant, typed: str, now: datetime) -> bool:
-    """Confirm the browser if the code is right; a wrong one uses up a try, which the caller has to commit."""
+    """Whether the code is right; a wrong one uses up a try, which the caller has to commit."""
     query = _of_browser(person, cookie).where(col(DeviceCode.expires_at) > now).order_by(col(DeviceCode.sent_at).desc())
     code = db.scalars(query.limit(1).with_for_update()).one_or_none()
     if code is None or code.tries >= TRIES:
@@ -83,9 +83,14 @@ def try_code(db: Database, key: str, cookie: str, person: Participant, typed: st
     if not hmac.compare_digest("".join(typed.split()).encode(), device_code(key, code.id).encode()):
         return False
     code.tries = TRIES
-    confirmed = {"confirmed_at": now, "expires_at": now + REMEMBERED_FOR}
-    db.merge(Device(digest=digest(cookie), participant_id=person.id, **confirmed))
     return True
+
+
+def confirm_device(db: Database, cookie: str, renewed: str, person: Participant, now: datetime) -> None:
+    """Under a new cookie, for all whom the browser is confirmed for: who had a copy of the old one has nothing."""
+    db.execute(update(Device).where(col(Device.digest) == digest(cookie)).values(digest=digest(renewed)))
+    confirmed = {"confirmed_at": now, "expires_at": now + REMEMBERED_FOR}
+    db.merge(Device(digest=digest(renewed), participant_id=person.id, **confirmed))
 
 
 def _of_browser(person: Participant, cookie: str) -> Select[DeviceCode]:

@@ -30,7 +30,10 @@ class Browser:
         return written_on is not None and self.digest == written_on
 
     def with_cookie(self) -> Self:
-        return self if self.cookie else replace(self, cookie=secrets.token_urlsafe(32))
+        return self if self.cookie else self.with_new_cookie()
+
+    def with_new_cookie(self) -> Self:
+        return replace(self, cookie=secrets.token_urlsafe(32))
 
     def remember(self, response: Response) -> None:
         response.set_cookie(

@@ -4,7 +4,7 @@ The general limit spares the process that it is asked of, so each counts for its
 processes together: they are counted in Redis, and in the memory of each process too, for when Redis is away or empty.
 """
 
-import hashlib
+import hmac
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -20,7 +20,9 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 from starlette.requests import HTTPConnection, Request
 
+from services.core.encryption import keys_for
 from services.core.logs import logger
+from services.core.settings import ServiceSettings
 from services.web.errors.problems import Problem
 from services.web.i18n.language import Text
 
@@ -29,6 +31,7 @@ log = logger(__name__)
 T = TypeVar("T")
 
 GENERAL = "general"
+PURPOSE = "tyonohjaus: whom limits count"
 PATIENCE = 0.25
 """How many seconds a request waits for Redis."""
 LEFT_ALONE = 5.0
@@ -61,10 +64,14 @@ class TooManyRequests(Problem):
 
 
 class RateLimiter:
-    """Counts what passes under the name of a limit. Without `redis_url` each process counts alone."""
+    """Counts what passes under the name of a limit. Without `redis_url` each process counts alone.
 
-    def __init__(self, rates: Mapping[str, str], redis_url: str = "") -> None:
+    Whoever is counted is known by a digest only, which without `key` nobody can find by trying all addresses.
+    """
+
+    def __init__(self, rates: Mapping[str, str], key: bytes, redis_url: str = "") -> None:
         self._rates = {name: parse(rate) for name, rate in rates.items()}
+        self._key = key
         self._redis_url = "" if redis_url.startswith("sentinel:") else redis_url  # which is for Celery alone to read
         self._asked_again_at = 0.0
 
@@ -85,9 +92,12 @@ class RateLimiter:
         }
         return FixedWindowRateLimiter(RedisStorage(self._redis_url, wrap_exceptions=True, **options))
 
+    def digest(self, who: str) -> str:
+        return hmac.digest(self._key, who.encode(), "sha256").hex()
+
     def enter(self, name: str, who: str) -> Allowance:
         """Count one more. Raises TooManyRequests when that is one too many."""
-        rate, key = self._rates[name], _digest(who)
+        rate, key = self._rates[name], self.digest(who)
         passed = all(self._ask(name, lambda counts: counts.hit(rate, name, key)))
         standing = self.look(name, who)
         if not passed:
@@ -95,7 +105,7 @@ class RateLimiter:
         return standing
 
     def look(self, name: str, who: str) -> Allowance:
-        rate, key = self._rates[name], _digest(who)
+        rate, key = self._rates[name], self.digest(who)
         windows = self._ask(name, lambda counts: counts.get_window_stats(rate, name, key))
         window = min(windows, key=lambda window: (window.remaining, -window.reset_time))
         return Allowance(rate.amount, window.remaining, max(0, math.ceil(window.reset_time - time.time())))
@@ -112,9 +122,9 @@ class RateLimiter:
         return answers
 
 
-def _digest(who: str) -> str:
-    """Redis is to hold no addresses."""
-    return hashlib.sha256(who.encode()).hexdigest()
+def limits_key(settings: ServiceSettings) -> bytes:
+    """A new key counts anew."""
+    return keys_for(settings.own_keys, PURPOSE)[0]
 
 
 def address_of(request: HTTPConnection, trusted_proxies: int) -> str:
@@ -138,6 +148,12 @@ def network_of(address: str) -> str:
 
 def sender(request: HTTPConnection) -> str:
     return network_of(address_of(request, request.app.state.settings.trusted_proxies))
+
+
+def sender_digest(request: HTTPConnection) -> str:
+    """What may be written down of a sender."""
+    gate: RateLimiter = request.app.state.gate
+    return gate.digest(sender(request))
 
 
 def limited(name: str) -> Callable[[Request], Any]:

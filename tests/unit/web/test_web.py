@@ -432,7 +432,7 @@ def test_while_a_key_is_replaced_answers_kept_before_are_given_again() -> None:
 
 
 def test_a_limit_lets_pass_what_it_promises_and_says_how_long_to_wait() -> None:
-    gate = RateLimiter({"doors": "3/hour"})
+    gate = RateLimiter({"doors": "3/hour"}, b"limits")
 
     assert [gate.enter("doors", "me").remaining for _ in range(3)] == [2, 1, 0]
     with pytest.raises(TooManyRequests) as refused:

@@ -104,8 +104,10 @@ def confirm_device(
     person, subpage = _person(db, path, secret, now), typed.get("sivu", "")
     if not devices.try_code(db, settings.link_key, seen.cookie, person, typed.get("koodi", ""), now):
         return redirect(f"/laite/{path}/{secret}", sivu=subpage, tehty="vaara")
+    renewed = seen.with_new_cookie()
+    devices.confirm_device(db, seen.cookie, renewed.cookie, person, now)
     response = redirect(_page_asked_for(path, secret, subpage))
-    seen.remember(response)
+    renewed.remember(response)
     return response
 
 

@@ -24,7 +24,7 @@ from services.booking.sessions.intakes import IntakeCreate
 from services.web.pages import rendering
 from services.web.pages.forms import Typed, filled_in
 from services.web.security.links import digest
-from services.web.security.rate_limits import limited, sender
+from services.web.security.rate_limits import limited, sender_digest
 from services.web.security.visitors import redirect
 from services.web.transactions import Db, Now, TransactionalRoute
 
@@ -78,7 +78,7 @@ def submit_embedded_intake(
     here = f"/t/{name}/upota"
     try:
         wanted = IntakeCreate.model_validate({"supervisor_id": supervisor.id, **filled_in(typed, INTAKE_FIELDS)})
-        asker = Asker(digest(sender(request)), digest(secrets.token_urlsafe(32)))
+        asker = Asker(sender_digest(request), digest(secrets.token_urlsafe(32)))
         intakes.hold_intake(db, settings, wanted, asker, now, None)
     except (*TIME_REFUSALS, TooManyHolds) as refused:
         wrong, status = reasons_and_status(refused)

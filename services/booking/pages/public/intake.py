@@ -34,7 +34,7 @@ from services.finnish.alphabet import alphabetical
 from services.web.pages.forms import Typed, filled_in
 from services.web.protocol.fields import Instant
 from services.web.security.links import digest, is_wellformed
-from services.web.security.rate_limits import limited, sender
+from services.web.security.rate_limits import limited, sender_digest
 from services.web.security.visitors import redirect
 from services.web.transactions import Db, Now, TransactionalRoute
 
@@ -159,7 +159,7 @@ def submit_intake(
     own = _newest(holds, supervisor_id)
     try:
         wanted = IntakeCreate.model_validate({"supervisor_id": supervisor_id, **filled_in(typed, INTAKE_FIELDS)})
-        asker = Asker(digest(sender(request)), digest(browser))
+        asker = Asker(sender_digest(request), digest(browser))
         intakes.hold_intake(db, settings, wanted, asker, now, own)
     except (*TIME_REFUSALS, TooManyHolds) as refused:
         return show_form(db, supervisor_id, now, own, typed, *reasons_and_status(refused))

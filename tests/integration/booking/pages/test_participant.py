@@ -128,7 +128,7 @@ def test_one_link_moves_meetings_so_often_and_no_other_is_hindered(
     for process in (a_bookable_process(), a_bookable_process()):
         page = page_of(booking, process["participants"][0])
         places.append(f"{page}/tapaaminen/{a_session(process)['id']}/siirra")
-    booking.app.state.gate = RateLimiter({GENERAL: "1000/minute", "changes": "2/day"})
+    booking.app.state.gate = RateLimiter({GENERAL: "1000/minute", "changes": "2/day"}, b"limits")
 
     answers = [browser.post(place, data={"starts_at": "x"}).status_code for place in (*places[:1] * 3, places[1])]
 
@@ -137,7 +137,7 @@ def test_one_link_moves_meetings_so_often_and_no_other_is_hindered(
 
 def test_made_up_links_are_counted_by_nobody(booking: Face, browser: TestClient) -> None:
     """Each would leave a count behind, in memory and in Redis."""
-    booking.app.state.gate = RateLimiter({GENERAL: "1000/minute", "changes": "1/day"})
+    booking.app.state.gate = RateLimiter({GENERAL: "1000/minute", "changes": "1/day"}, b"limits")
 
     answers = {browser.post(f"/kartoitus/{'A' * 43}/siirra", data={"starts_at": "x"}).status_code for _ in range(3)}
 

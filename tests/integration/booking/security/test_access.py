@@ -50,6 +50,17 @@ def refused(who: TestClient, path: str = f"{API}/processes") -> Callable[[], boo
     return lambda: who.get(path).status_code == 401
 
 
+def test_a_party_has_only_so_many_credentials_at_once(booking: Face, supervisor: Json) -> None:
+    path = f"{API}/supervisors/{supervisor['id']}/credentials"
+    given = [credentials(booking, supervisor)["client_id"] for _ in range(50)]
+
+    refused = booking.admin.post(path)
+    booking.admin.delete(f"{path}/{given[0]}")
+
+    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "too-many-credentials")
+    assert booking.admin.post(path).status_code == 201
+
+
 # -- credentials and browsers -----------------------------------------------------------------------------
 
 

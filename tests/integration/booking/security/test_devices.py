@@ -64,6 +64,19 @@ def test_a_link_alone_opens_times_and_leads_from_what_was_written_to_the_code_an
     assert browser.get(entered.headers["Location"]).status_code == 200
 
 
+def test_who_copied_the_cookie_before_the_code_was_typed_reads_nothing(
+    booking: Face, browser: TestClient, page: str
+) -> None:
+    ask(browser, page)
+    copy = booking.anonymous(Accept="text/html")
+    copy.cookies.update(browser.cookies)
+
+    confirm_device(booking, browser, page)
+
+    assert is_confirmed(browser, page)
+    assert not is_confirmed(copy, page)
+
+
 @pytest.mark.parametrize("path", ["/tiedot", "/tiedot.json"])
 def test_what_is_confidential_is_closed_to_a_link_alone(browser: TestClient, page: str, path: str) -> None:
     assert browser.get(page + path).status_code == 303

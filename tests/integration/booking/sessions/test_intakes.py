@@ -14,7 +14,7 @@ from services.booking.models.sessions import Intake
 from services.booking.sessions import intakes
 from services.core.database import Database, transaction
 from services.events.outbox import Staged
-from services.web.security.links import secret
+from services.web.security.links import digest, secret
 from tests.integration.conftest import Browser, Face, answer_login_requests, login_links
 from tests.support.diary import Json, at, book, day_ahead, days_ahead, keep_hours, slots
 
@@ -366,6 +366,11 @@ def test_a_network_holds_only_a_few_times_however_fast_it_asks(behind_proxy: Fac
     assert {answer.json()["type"].rpartition("/")[2] for answer in refused} == {"too-many-holds"}
     assert {(answer.status_code, answer.headers["Retry-After"]) for answer in refused} == {(429, "1800")}
     assert hold(behind_proxy, supervisor, 20, network=1).status_code == 202
+    with behind_proxy.engine.connect() as connection:
+        noted = set(connection.execute(select(Intake.network)).scalars())
+    assert len(noted) == 2
+    guessed = {digest(network) for network in ("2001:db8::/64", "2001:db8:0:1::/64")}
+    assert not noted & guessed, "nobody finds a network by trying all"
 
 
 def test_all_strangers_together_hold_only_some_of_a_supervisors_times(

@@ -284,7 +284,7 @@ def test_programs_change_one_address_only_so_often(
     party = f"/api/v1/{who}s/{process.get(f'{who}_id')}"
     path = party if who != "participant" else Person(booking, process).path
     own = booking_api if who == "participant" else with_credentials(booking, party)
-    booking.app.state.gate = RateLimiter({GENERAL: "1000/minute", "changes": "2/day"})
+    booking.app.state.gate = RateLimiter({GENERAL: "1000/minute", "changes": "2/day"}, b"limits")
 
     def change(number: int) -> int:
         email = {"email": f"uhri.{number}@example.fi"}
