@@ -16,7 +16,7 @@ from services.booking.pages.free_month import DayQuery, MonthQuery
 from services.booking.pages.login import LoggedInClient
 from services.booking.pages.site import MinutesQuery, pages
 from services.booking.security import permissions
-from services.booking.sessions import bookable, booking, sessions, undo
+from services.booking.sessions import bookable, booking, intentions, sessions, undo
 from services.booking.sessions.booking import (
     SessionCancellation,
     SessionHasBegun,
@@ -198,6 +198,7 @@ def _session_page(
         supervisor=practice.supervisor,
         is_late=is_late,
         is_ahead=is_ahead,
+        attendance=intentions.expected_attendance(db, [session]).get(session.id) if is_ahead else None,
         month=free,
         chosen=day,
         day=free.day(day) if free else None,
