@@ -95,6 +95,8 @@ def book_session(
     session_id = new_id()
     if reservations.reserve_times(db, practice, {session_id: span}, now, requests.hold_until(db, process, span)):
         raise offers.slot_taken_problem(db, practice, process.form, span, by, now)
+    if by is Actor.client and not process.clients_may_exceed:
+        meetings.ensure_within_plan(db, process, 1)
     (session,) = meetings.store_sessions(db, process, practice, {session_id: span}, wanted, by, now)
     return session
 
@@ -124,7 +126,7 @@ def reschedule_session(
         meetings.mark_session_changed(session, by, now)
         if undoable:
             undo.keep_times(db, [session], now)
-        db.flush()
+        meetings.number_by_time(db, process.id)
         meetings.publish_sessions(db, SessionRescheduled, [session], now)
 
 
@@ -173,7 +175,8 @@ def cancel_sessions(
     reservations.release_times(db, [session.id for session in sessions])
     if undoable:
         undo.keep_times(db, told, now)
-    db.flush()
+    for process_id in {session.process_id for session in sessions}:
+        meetings.number_by_time(db, process_id)
     if told:
         meetings.publish_sessions(db, SessionCancelled, told, now)
 

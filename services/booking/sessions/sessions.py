@@ -24,7 +24,9 @@ from services.booking.supervision import cancellation_policy, processes
 from services.core.database import Database, new_id
 from services.events.catalogue import Actor, Batch, Mode, SessionBooked, SessionEvent
 from services.events.outbox import stage
+from services.web.errors.problems import Problem
 from services.web.errors.validation import invalid
+from services.web.i18n.language import Text
 from services.web.protocol.fields import Line, RequestBody, WebAddress
 
 AttendanceStates = Mapping[UUID, str]
@@ -38,6 +40,26 @@ class SessionPlaceCreate(RequestBody):
     mode: Mode
     location: Line | None = None
     join_url: WebAddress | None = None
+
+
+class MoreThanAgreed(Problem):
+    """The process would have more sessions than were agreed."""
+
+    status = 409
+    finnish = "Tapaamisia olisi enemmän kuin on sovittu."
+    advice = Text(
+        fi="Sovi uusista työnohjaajan kanssa: hän voi lisätä sovittuja tapaamisia tai sallia niiden varaamisen.",
+        en="Agree with the supervisor, who can raise the agreed number or allow more to be booked.",
+    )
+
+    def __init__(self, number: int, planned: int) -> None:
+        super().__init__(
+            Text(
+                f"Tämä olisi {number}. tapaaminen, sovittu on {planned}. {self.advice.fi}",
+                f"This would be session {number} of {planned} agreed. {self.advice.en}",
+            )
+        )
+        self.number, self.planned = number, planned
 
 
 class SessionWithProcess(NamedTuple):
@@ -107,7 +129,7 @@ def store_sessions(
         for (session_id, span), number in zip(reserved.items(), _free_numbers(db, process.id), strict=False)
     ]
     db.add_all(sessions)
-    db.flush()
+    number_by_time(db, process.id)
     if status != REQUESTED:
         publish_sessions(db, SessionBooked, sessions, now)
     return sessions
@@ -130,6 +152,28 @@ def publish_sessions(
     stage(db, "booking", now, [events.session_event(kind, session, batch, outcome) for session in sessions])
 
 
+def ensure_within_plan(db: Database, process: Process, more: int) -> None:
+    """Refuse so many more sessions than were agreed; the caller has locked the process."""
+    booked = sum(1 for _ in db.scalars(USED_NUMBERS, {"process_id": process.id}))
+    if booked + more > process.planned_sessions:
+        raise MoreThanAgreed(booked + more, process.planned_sessions)
+
+
+def number_by_time(db: Database, process_id: UUID) -> None:
+    """Number the sessions of a process, whose row is locked, in the order of their times, but for cancelled ones.
+
+    Numbers of one process differ at every moment, so that those that change are negative in between.
+    """
+    db.flush()
+    query = select(Session).where(Session.process_id == process_id, Session.status != "cancelled")
+    standing = enumerate(db.scalars(query.order_by(col(Session.starts_at), col(Session.id))).all(), 1)
+    changed = {place: session for place, session in standing if session.number != place}
+    for sign in (-1, 1):
+        for place, session in changed.items():
+            session.number = sign * place
+        db.flush()
+
+
 def free_number(db: Database, process_id: UUID, wanted: int) -> int:
     """This number, unless another session has it by now, and then the first that is free."""
     used = set(db.scalars(USED_NUMBERS, {"process_id": process_id}))
@@ -137,7 +181,6 @@ def free_number(db: Database, process_id: UUID, wanted: int) -> int:
 
 
 def _free_numbers(db: Database, process_id: UUID) -> Iterator[int]:
-    """The number of a cancelled session is used again, so that the numbers match the planned count."""
     used = set(db.scalars(USED_NUMBERS, {"process_id": process_id}))
     return (number for number in count(1) if number not in used)
 

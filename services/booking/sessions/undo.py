@@ -109,6 +109,7 @@ def undo_change(db: Database, meeting: SessionWithProcess, by: Actor, now: datet
         _restore(db, changed, one)
         meetings.mark_session_changed(changed, by, now)
         db.flush()
+    meetings.number_by_time(db, process.id)
     meetings.publish_sessions(db, SessionRescheduled, [changed for changed, _ in before], now)
 
 

@@ -105,7 +105,7 @@ def _session(sources: Sources, row: Session) -> contexts.SessionContext:
     process = found_or_nothing_to_send(sources.processes, row.process_id)
     return contexts.SessionContext(
         **time_and_place(row),
-        number=row.number,
+        number=sources.session_numbers.get(row.session_id, row.number),
         total=process.planned_sessions,
         is_shared=process.form != Form.individual,
         free_until=row.free_until,

@@ -12,7 +12,7 @@ from sqlalchemy import select, tuple_
 
 from services.core.database import Database
 from services.finnish.workdays import local
-from services.notifier.composition.agenda import AgendaContent, load_agenda
+from services.notifier.composition.agenda import AgendaContent, load_agenda, session_numbers
 from services.notifier.kinds import LetterKind
 from services.notifier.models import (
     AccessNotice,
@@ -72,6 +72,8 @@ class Sources:
     practice: PracticeView
     mentions: Mapping[UUID, Sequence[Mention]]
     sessions: Mapping[tuple[UUID, int], Session]
+    #: by time, as it is now
+    session_numbers: Mapping[UUID, int]
     intakes: Mapping[tuple[UUID, int], Intake]
     processes: Mapping[UUID, Process]
     supervisors: Mapping[UUID, Supervisor]
@@ -128,6 +130,7 @@ def load_sources(
         practice=practice_seen(db, Practice),
         mentions=mentions,
         sessions=_mentioned_versions(db, Session, "session_id", versions),
+        session_numbers=session_numbers(db, {letter.process_id for letter in letters if letter.id in mentions}),
         intakes=_mentioned_versions(db, Intake, "intake_id", versions),
         processes=_by_id(db, Process, "process_id", process_ids),
         supervisors=_by_id(db, Supervisor, "supervisor_id", supervisor_ids),
