@@ -95,8 +95,6 @@ def book_session(
     session_id = new_id()
     if reservations.reserve_times(db, practice, {session_id: span}, now, requests.hold_until(db, process, span)):
         raise offers.slot_taken_problem(db, practice, process.form, span, by, now)
-    if by is Actor.client and not process.clients_may_exceed:
-        meetings.ensure_within_plan(db, process, 1)
     (session,) = meetings.store_sessions(db, process, practice, {session_id: span}, wanted, by, now)
     return session
 

@@ -103,8 +103,6 @@ def book_series(db: Database, process: Process, wanted: SeriesCreate, by: Actor,
     if refused:
         clashes = _clashes(db, offers.practice_for_actor(by, practice), process.form, spans, refused, now)
         raise SeriesConflicts(clashes)
-    if by is Actor.client and not process.clients_may_exceed:
-        sessions.ensure_within_plan(db, process, len(spans))
     return sessions.store_sessions(db, process, practice, offered, wanted, by, now, series_id=new_id())
 
 

@@ -4,14 +4,13 @@ Every change of a session holds the lock on the row of its process, so that the 
 rise one by one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from itertools import count
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, text
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from services.booking.calendar.availability import Practice
@@ -103,8 +102,11 @@ def store_sessions(
 ) -> list[Session]:
     """Store sessions whose times are reserved, in the order of their times, and publish them.
 
-    Those of a process that waits for its supervisor's yes are only asked for.
+    Those of a process that waits for its supervisor's yes are only asked for. A client gets no more than was agreed.
     """
+    standing = _standing_sessions(db, process.id)
+    if by is Actor.client and not process.clients_may_exceed:
+        _ensure_within_plan(process, len(standing) + len(reserved))
     status = REQUESTED if process.status == REQUESTED else "booked"
     default_location = practice.supervisor.location if place.mode is Mode.onsite else None
     sessions = [
@@ -126,10 +128,11 @@ def store_sessions(
             free_until=cancellation_policy.free_change_until(span.start, process.free_until_hours),
             **asdict(cancellation_policy.cancellation_policy_of(process)),
         )
-        for (session_id, span), number in zip(reserved.items(), _free_numbers(db, process.id), strict=False)
+        for number, (session_id, span) in enumerate(reserved.items(), _free_number(standing))
     ]
     db.add_all(sessions)
-    number_by_time(db, process.id)
+    db.flush()
+    _number(db, [*standing, *sessions])
     if status != REQUESTED:
         publish_sessions(db, SessionBooked, sessions, now)
     return sessions
@@ -154,35 +157,38 @@ def publish_sessions(
 
 def ensure_within_plan(db: Database, process: Process, more: int) -> None:
     """Refuse so many more sessions than were agreed; the caller has locked the process."""
-    booked = sum(1 for _ in db.scalars(USED_NUMBERS, {"process_id": process.id}))
-    if booked + more > process.planned_sessions:
-        raise MoreThanAgreed(booked + more, process.planned_sessions)
+    _ensure_within_plan(process, len(_standing_sessions(db, process.id)) + more)
+
+
+def _ensure_within_plan(process: Process, number: int) -> None:
+    if number > process.planned_sessions:
+        raise MoreThanAgreed(number, process.planned_sessions)
 
 
 def number_by_time(db: Database, process_id: UUID) -> None:
-    """Number the sessions of a process, whose row is locked, in the order of their times, but for cancelled ones.
-
-    Numbers of one process differ at every moment, so that those that change are negative in between.
-    """
+    """Number the sessions of a process, whose row is locked, in the order of their times, but for cancelled ones."""
     db.flush()
-    query = select(Session).where(Session.process_id == process_id, Session.status != "cancelled")
-    standing = enumerate(db.scalars(query.order_by(col(Session.starts_at), col(Session.id))).all(), 1)
-    changed = {place: session for place, session in standing if session.number != place}
+    _number(db, _standing_sessions(db, process_id))
+
+
+def _standing_sessions(db: Database, process_id: UUID) -> Sequence[Session]:
+    return db.scalars(select(Session).where(Session.process_id == process_id, Session.status != "cancelled")).all()
+
+
+def _number(db: Database, standing: Sequence[Session]) -> None:
+    """Numbers of one process differ at every moment, so that those that change are negative in between."""
+    in_time = enumerate(sorted(standing, key=lambda one: (one.starts_at, one.id)), 1)
+    changed = {place: session for place, session in in_time if session.number != place}
     for sign in (-1, 1):
         for place, session in changed.items():
             session.number = sign * place
         db.flush()
 
 
-def free_number(db: Database, process_id: UUID, wanted: int) -> int:
-    """This number, unless another session has it by now, and then the first that is free."""
-    used = set(db.scalars(USED_NUMBERS, {"process_id": process_id}))
-    return next(_free_numbers(db, process_id)) if wanted in used else wanted
+def free_number(db: Database, process_id: UUID) -> int:
+    """One that no other session has."""
+    return _free_number(_standing_sessions(db, process_id))
 
 
-def _free_numbers(db: Database, process_id: UUID) -> Iterator[int]:
-    used = set(db.scalars(USED_NUMBERS, {"process_id": process_id}))
-    return (number for number in count(1) if number not in used)
-
-
-USED_NUMBERS = text("SELECT number FROM session WHERE process_id = :process_id AND status <> 'cancelled'")
+def _free_number(standing: Sequence[Session]) -> int:
+    return 1 + max((one.number for one in standing), default=0)

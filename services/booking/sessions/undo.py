@@ -115,7 +115,7 @@ def undo_change(db: Database, meeting: SessionWithProcess, by: Actor, now: datet
 
 def _restore(db: Database, session: Session, before: SessionBefore) -> None:
     if session.status == "cancelled":
-        session.number = meetings.free_number(db, session.process_id, before.number)
+        session.number = meetings.free_number(db, session.process_id)
         session.status, session.cancelled_late = "booked", False
         session.cancelled_at = session.cancel_reason = None
     session.starts_at, session.ends_at, session.free_until = before.starts_at, before.ends_at, before.free_until

@@ -66,6 +66,7 @@ def lock_own_session(
 def show_participant_home(db: Db, now: Now, settings: Configured, secret: str, done: DoneQuery = "") -> Response:
     person = participant_of_link(db, secret, now)
     process = db.get_one(Process, person.process_id)
+    ahead = open_tasks.list_sessions_ahead(db, col(Process.id) == process.id, now)
     feed = secret_of_link(settings.link_key, person, person.calendar_link)
     preferences = secret_of_link(settings.link_key, person, settings_link(person.id, person.page_link))
     return pages.show(
@@ -73,7 +74,8 @@ def show_participant_home(db: Db, now: Now, settings: Configured, secret: str, d
         person=person,
         process=process,
         supervisor=db.get_one(Supervisor, process.supervisor_id),
-        ahead=open_tasks.list_sessions_ahead(db, col(Process.id) == process.id, now),
+        ahead=ahead,
+        is_booked_ahead=any(one.session.status == "booked" for one in ahead),
         past=open_tasks.list_past_sessions(db, person, now),
         rounds=[_round_view(settings, person, one) for one in open_tasks.list_open_rounds(db, person, now)],
         asked=[_feedback_view(settings, person, one) for one in open_tasks.list_feedback_requests(db, person, now)],

@@ -73,7 +73,7 @@ def test_a_client_books_no_more_than_was_agreed_unless_the_supervisor_allows_it(
         "/api/v1/sessions", json={"process_id": process["id"], "starts_at": at(days[2]), "mode": "onsite"}
     )
     assert refused.status_code == 409
-    assert "session 3 of 2 agreed" in refused.json()["detail"]
+    assert "3. tapaaminen, sovittu on 2" in refused.json()["detail"]
     assert "Kaikki sovitut tapaamiset on jo varattu." in desk.get(page).text
     assert desk.post(page, data={"starts_at": at(days[2]), "mode": "onsite"}).status_code == 409
 
