@@ -25,7 +25,7 @@ from services.booking.pages.client import address as client_address
 from services.booking.pages.client import booking as client_booking
 from services.booking.pages.client import home as client_home
 from services.booking.pages.client import participants
-from services.booking.pages.participant import device, personal_data, sessions, summary
+from services.booking.pages.participant import attendance, device, personal_data, sessions, summary
 from services.booking.pages.participant import evaluation as participant_evaluation
 from services.booking.pages.participant import home as participant_home
 from services.booking.pages.public import (
@@ -43,7 +43,7 @@ from services.booking.pages.supervisor import clients as supervisor_clients
 from services.booking.pages.supervisor import intakes, today
 from services.booking.pages.supervisor.processes import goals, opening, processes, requests, rounds
 from services.booking.pages.supervisor.processes import participants as processes_people
-from services.booking.pages.supervisor.sessions import booking, note, recording, session
+from services.booking.pages.supervisor.sessions import booking, note, recording, session, wishes
 from services.booking.pages.supervisor.settings import absences, hours, profile, public_page
 from services.booking.pages.supervisor.settings import calendars as settings_calendars
 from services.booking.pages.supervisor.settings import embedding as settings_embedding
@@ -101,6 +101,7 @@ ROUTERS = (
     supervisor_clients.router,
     intakes.router,
     session.router,
+    wishes.router,
     session.recorded,
     recording.router,
     recording.recorded,
@@ -124,6 +125,7 @@ ROUTERS = (
     findable.router,
     participant_home.router,
     sessions.router,
+    attendance.router,
     personal_data.router,
     intake.router,
     intake_link.router,

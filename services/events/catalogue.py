@@ -40,6 +40,14 @@ class Actor(StrEnum):
     participant = "participant"
 
 
+class Intention(StrEnum):
+    """What a participant intends to do about a meeting: pääsen, ehkä, en pääse."""
+
+    coming = "coming"
+    maybe = "maybe"
+    not_coming = "not_coming"
+
+
 class Phase(StrEnum):
     """Which evaluation of the process: lähtötilanne, väliarviointi, loppuarviointi."""
 
@@ -142,6 +150,21 @@ class SessionHeld(SessionEvent):
     """The meeting took place and the attendance was written down."""
 
     name = "session.held.v1"
+
+
+class AttendanceIntended(Event):
+    """A participant said whether they will come to the meeting at this time. Moved, it is a meeting of another time."""
+
+    name = "attendance.intended.v1"
+    session_id: UUID
+    process_id: UUID
+    participant_id: UUID
+    intention: Intention
+    starts_at: AwareDatetime
+
+    @property
+    def aggregate(self) -> str:
+        return f"intention/{self.session_id}/{self.participant_id}"
 
 
 # -- processes and people ---------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ SUBSCRIPTIONS: dict[str, Events] = {
         *CONTACTS,
         *ACCESS,
         *REPORTS,
+        c.AttendanceIntended,
         c.ProcessRequested,
         c.ParticipantChanged,
         c.ParticipantErased,

@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 
 from services.core.database import instant, json_column, uuid_list
 from services.core.sealing import SealedColumn, SealedFile, SealedJson, sealed_column
+from services.events import catalogue
 from services.events.catalogue import Actor, Form, Mode, Phase
 from services.notifier.kinds import LetterKind
 from services.web.pages.practice import PracticeColumns
@@ -137,6 +138,18 @@ class Session(Table, table=True):
         Index("changes_of_supervisor", "supervisor_id", "changed_at"),
         Index("sessions_by_time", "starts_at"),
     )
+
+
+class Intention(Table, table=True):
+    """What a participant said about coming to a session at one time; of another time it says nothing."""
+
+    session_id: UUID = Field(primary_key=True)
+    participant_id: UUID = Field(primary_key=True)
+    version: int
+    intention: catalogue.Intention = text_column()
+    starts_at: datetime = instant(index=True)
+
+    __table_args__ = (Index("intentions_of_participant", "participant_id"),)
 
 
 class Intake(Table, table=True):

@@ -37,6 +37,7 @@ from services.notifier.models import (
     AgendaDay,
     Answer,
     Intake,
+    Intention,
     Letter,
     LetterStatus,
     Mention,
@@ -64,7 +65,7 @@ def erase_participant(db: Database, event: ParticipantErased, now: datetime) -> 
     state.keep_newest(db, Participant(**state.fields(event, Participant), active=False, seen_at=now))
     notices = select(col(AccessNotice.notice_id)).where(col(AccessNotice.participant_id) == event.participant_id)
     theirs = col(Letter.recipient_id).in_([event.participant_id, *db.scalars(notices)])
-    for table in (Preference, Answer, AccessNotice):
+    for table in (Preference, Answer, AccessNotice, Intention):
         db.execute(delete(table).where(col(table.participant_id) == event.participant_id))
     letter_store.clear_rendered(db, theirs)
     db.execute(update(Letter).where(theirs).values(message=None))
@@ -94,6 +95,7 @@ def prune_notifier(db: Database, settings: ServiceSettings, now: datetime) -> bo
         *_forget_letters(db, before, now),
         *_forget_meetings(db, met_before, now),
         _delete(db, AccessNotice, col(AccessNotice.expires_at) < now - MESSAGES_KEPT),
+        _delete(db, Intention, col(Intention.starts_at) < before),
         _delete(db, AgendaDay, col(AgendaDay.day) < (now - MESSAGES_KEPT).date()),
     ]
     return BATCH_SIZE in found

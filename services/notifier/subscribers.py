@@ -20,6 +20,7 @@ from services.notifier.models import (
     Answer,
     Evaluation,
     Intake,
+    Intention,
     Letter,
     Participant,
     Practice,
@@ -105,6 +106,17 @@ def sessions_changed(db: Database, events: Sequence[c.SessionEvent]) -> None:
 def _keep_session(db: Database, event: c.SessionEvent) -> bool:
     fields = state.fields(event, Session) | {"feedback_links": _links(event.feedback_links) or None}
     return state.keep(db, Session(**fields, batch_id=event.batch.id, batch_size=event.batch.size))
+
+
+@subscriber.on(c.AttendanceIntended)
+def attendance_intended(db: Database, event: c.AttendanceIntended) -> None:
+    """A reminder that is written already is written anew. Of who was erased meanwhile nothing is kept."""
+    planner.lock_planning(db, event.process_id)
+    person = db.get(Participant, event.participant_id)
+    if person and not person.email:
+        return
+    if state.keep_newest(db, Intention(**state.fields(event, Intention))):
+        letter_store.clear_rendered(db, col(Letter.recipient_id) == event.participant_id)
 
 
 @subscriber.on(c.IntakeRequested, c.IntakeConfirmed, c.IntakeCancelled)

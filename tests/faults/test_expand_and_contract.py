@@ -70,6 +70,9 @@ CHOSEN: dict[str, str] = {
     "goal_wording.baseline": "-2",
     "goal_wording.levels": "'{a,b,c,d,e}'",
     "summary.edition": "0",
+    "attendance_intention.intention": "'coming'",
+    "attendance_intention.source": "'page'",
+    "change_wish.kind": "'move'",
 }
 """… or, where only some values make sense, into the column of this name."""
 

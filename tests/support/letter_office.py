@@ -247,6 +247,24 @@ class Office:
         told: catalogue.SessionHeld = self._tell(catalogue.SessionHeld, session_id, Batch(id=uuid4(), size=1))
         return told
 
+    def said(
+        self, meeting: catalogue.SessionBooked, name: str, intention: catalogue.Intention
+    ) -> catalogue.AttendanceIntended:
+        person = next(known for known in self.people if known.name == name)
+        return catalogue.AttendanceIntended(
+            version=self.version((meeting.session_id, person.id)),
+            session_id=meeting.session_id,
+            process_id=self.process_id,
+            participant_id=person.id,
+            intention=intention,
+            starts_at=meeting.starts_at,
+        )
+
+    def erased(self, name: str) -> catalogue.ParticipantErased:
+        person = next(known for known in self.people if known.name == name)
+        version = self.version(person.id)
+        return catalogue.ParticipantErased(version=version, participant_id=person.id, process_id=self.process_id)
+
     def _tell(self, kind: type[Any], session_id: UUID, batch: Batch) -> Any:
         return kind.model_validate(
             self.sessions[session_id] | {"version": self.version(session_id), "batch": batch.model_dump()}

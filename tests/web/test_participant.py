@@ -186,15 +186,31 @@ def test_everything_works_without_scripts_on_the_narrowest_phone(
         expect(page.get_by_role("status")).to_contain_text("Tapaaminen on siirretty.")
 
 
-def test_members_of_a_group_are_told_that_a_change_is_for_all(practice: Practice, page: Page) -> None:
+def test_a_member_of_a_group_cannot_come_and_can_after_all_and_proposes_a_change(
+    practice: Practice, page: Page
+) -> None:
     process = a_process(practice, a_supervisor(practice), a_client(practice), "group", 2)
     page.goto(page_of(practice, with_meeting(practice, process)))
     assert_accessible(page)
     expect(page.get_by_role("link", name="Varaa uusi aika")).to_have_count(0)
 
-    page.get_by_role("link", name="Siirrä tai peru").click()
-    expect(page.get_by_text("Sopikaa muutoksesta ensin keskenänne.")).to_be_visible()
+    page.get_by_role("link", name="En pääse tai ehdotan muutosta").click()
     assert_accessible(page)
+    page.get_by_role("button", name="En pääse").click()
+    expect(page.get_by_role("status")).to_contain_text("Olet ilmoittanut, ettet pääse.")
+    page.get_by_role("link", name="Pääsen sittenkin").click()
+    assert_accessible(page)
+    page.get_by_role("button", name="Pääsen sittenkin").click()
+
+    page.get_by_role("link", name="En pääse tai ehdotan muutosta").click()
+    page.get_by_role("link", name="Ehdota peruutusta").click()
+    assert_accessible(page)
+    page.get_by_role("button", name="Ehdota peruutusta").click()
+    expect(page.get_by_role("status")).to_contain_text("Ehdotuksesi odottaa työnohjaajan vastausta.")
+    page.get_by_role("link", name="En pääse tai ehdotan muutosta").click()
+    assert_accessible(page)
+    page.get_by_role("button", name="Peru ehdotus").click()
+    expect(page.get_by_role("status")).to_contain_text("Ehdotuksesi on peruttu.")
 
 
 def test_summaries_of_meetings_behind_are_read_on_the_own_page(practice: Practice, page: Page) -> None:

@@ -11,6 +11,7 @@ from services.finnish.workdays import HELSINKI, at_wall_clock, is_working_day
 from tests.support.practice import Json, Practice
 from tests.web.conftest import NARROWEST, PHONE, assert_accessible
 from tests.web.making import a_client, a_process, a_supervisor
+from tests.web.test_participant import page_of
 
 pytestmark = pytest.mark.browser
 
@@ -241,3 +242,40 @@ def test_without_scripts_and_on_the_narrowest_screen_all_of_it_works(
         f"/api/v1/sessions/{meeting}/summary", headers=practice.headers_of(supervisor["id"])
     ).json()
     assert [action["text"] for action in summary["actions"]] == ["Ensimmäinen asia", "Kolmas asia"]
+
+
+def test_a_participants_wish_is_answered_and_more_than_agreed_is_pressed_twice(
+    practice: Practice, page: Page, log_in: LogIn, supervisor: Json
+) -> None:
+    process = a_process(practice, supervisor, a_client(practice), form="group", people=3)
+    book(practice, process, workday(7), "10:00")
+    guest = page_of(practice, process)
+    page.goto(guest)
+    page.get_by_role("link", name="En pääse tai ehdotan muutosta").click()
+    page.get_by_label("Sana työnohjaajalle").first.fill("Olen silloin matkalla.")
+    page.get_by_role("button", name="En pääse").click()
+    page.get_by_role("link", name="Pääsen sittenkin").click()
+    page.get_by_role("link", name="Ehdota peruutusta").click()
+    page.get_by_role("button", name="Ehdota peruutusta").click()
+
+    log_in(supervisor["email"])
+    page.get_by_role("link", name=re.compile(re.escape(process["code"]))).first.click()
+    expect(page.get_by_text("Tulossa 2/3, ei pääse")).to_be_visible()
+    expect(page.get_by_text("Olen silloin matkalla.")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="Hyväksy ja peru tapaaminen").click()
+    expect(page.get_by_role("status")).to_contain_text("Tapaaminen on peruttu.")
+    page.get_by_role("button", name="Kumoa peruutus").click()
+    page.get_by_role("button", name="Hylkää ehdotus").click()
+    expect(page.get_by_role("status")).to_contain_text("Ehdotus on hylätty.")
+    assert_accessible(page)
+
+    match = {"If-Match": practice.booking.get(f"/api/v1/processes/{process['id']}").headers["etag"]}
+    practice.booking.patch(f"/api/v1/processes/{process['id']}", json={"planned_sessions": 1}, headers=match)
+    open_path(page, practice, f"/tyo/tapaamiset/uusi/{process['id']}?paiva={workday(9)}")
+    page.get_by_role("radio", name="12.00").check()
+    page.get_by_role("button", name="Varaa").click()
+    expect(page.get_by_role("alert")).to_contain_text("Tämä olisi 2. tapaaminen, sovittu on 1.")
+    assert_accessible(page)
+    page.get_by_role("button", name="Varaa").click()
+    expect(page.get_by_role("status")).to_contain_text("Tapaaminen on varattu.")

@@ -62,6 +62,7 @@ class ProcessPublic(BaseModel):
     benefits: list[str]
     min_group_size: int
     session_feedback: bool
+    clients_may_exceed: bool
     opened_at: datetime
     closed_at: datetime | None
     version: int

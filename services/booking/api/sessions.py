@@ -25,6 +25,7 @@ from services.booking.sessions.booking import (
     SessionUpdate,
 )
 from services.booking.sessions.series import SeriesConflicts, SeriesCreate
+from services.booking.sessions.sessions import MoreThanAgreed
 from services.booking.supervision.processes import ProcessIsClosed
 from services.core.database import Database
 from services.events.catalogue import Mode
@@ -97,7 +98,9 @@ def _session_response(session: Session, response: Response) -> SessionPublic:
     return session_public(session)
 
 
-@router.post("/sessions", status_code=201, responses=documented(SlotTaken, TimeNotOffered, ProcessIsClosed))
+@router.post(
+    "/sessions", status_code=201, responses=documented(SlotTaken, TimeNotOffered, ProcessIsClosed, MoreThanAgreed)
+)
 def create_session(db: Db, now: Now, who: Reader, wanted: SessionCreate, response: Response) -> SessionPublic:
     """Of a process that waits for its supervisor's yes the time is held until then, and nobody is told."""
     visible = permissions.visible_with_requests(who)
@@ -107,7 +110,11 @@ def create_session(db: Db, now: Now, who: Reader, wanted: SessionCreate, respons
     return _session_response(session, response)
 
 
-@router.post("/processes/{process_id}/series", status_code=201, responses=documented(SeriesConflicts, ProcessIsClosed))
+@router.post(
+    "/processes/{process_id}/series",
+    status_code=201,
+    responses=documented(SeriesConflicts, ProcessIsClosed, MoreThanAgreed),
+)
 def create_series(db: Db, now: Now, who: Reader, process_id: UUID, wanted: SeriesCreate) -> SeriesPublic:
     """All or none. A conflict lists every occurrence that can't be booked, with the nearest free times."""
     process = permissions.find_process(db, who, process_id, lock=True)

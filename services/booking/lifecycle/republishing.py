@@ -17,7 +17,7 @@ from services.booking.models.practice import Practice
 from services.booking.models.sessions import Session
 from services.booking.presence import events as presence_events
 from services.booking.security.permissions import REQUESTED
-from services.booking.sessions import attendance, summaries
+from services.booking.sessions import attendance, intentions, summaries
 from services.booking.sessions import events as session_events
 from services.booking.sessions.sessions import SessionWithProcess
 from services.booking.supervision import events as supervision_events
@@ -61,6 +61,8 @@ def process_events(db: Database, encryption: Encryption, process_id: UUID) -> It
     if standing.agreed:
         yield evaluation_events.goals_event(standing.agreed, standing.current, standing.earlier)
     yield from _session_events(db, encryption, process)
+    for said in intentions.list_intentions_of_process(db, process.id):
+        yield session_events.attendance_intended(said, process.id)
     for round_ in rounds.list_rounds_of_process(db, process.id):
         yield from _round_events(db, round_)
 

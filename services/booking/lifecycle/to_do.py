@@ -17,6 +17,8 @@ from services.booking.models.calendar import CalendarImport
 from services.booking.models.evaluation import Evaluation
 from services.booking.models.people import Participant, Process, ProposedParticipant
 from services.booking.models.sessions import Intake, Session, Summary
+from services.booking.sessions import change_wishes
+from services.booking.sessions.change_wishes import OpenWish
 from services.booking.sessions.requests import list_requests
 from services.core.database import Database
 
@@ -44,6 +46,7 @@ class ToDoList:
     """The oldest of each kind first, and of each no more than MOST."""
 
     requests: Sequence[Process]
+    wishes: Sequence[OpenWish]
     unattended: Sequence[SessionToDo]
     unpublished: Sequence[SessionToDo]
     talks: Sequence[Intake]
@@ -63,6 +66,7 @@ def load_to_do(db: Database, supervisor_id: UUID, now: datetime) -> ToDoList:
     imports = db.scalars(_imports_in_trouble(supervisor_id)).all()
     return ToDoList(
         requests=list_requests(db, supervisor_id, now)[:MAX_ITEMS],
+        wishes=change_wishes.list_open_wishes(db, supervisor_id, now, MAX_ITEMS),
         unattended=[SessionToDo(*row) for row in db.execute(_sessions_without_attendance(supervisor_id, now))],
         unpublished=[
             SessionToDo(process, session, has_draft=draft is not None)

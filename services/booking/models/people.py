@@ -86,6 +86,8 @@ class Process(Table, table=True):
     benefits: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(String), nullable=False))
     min_group_size: int = 5
     session_feedback: bool = False
+    #: whether its client may book more sessions than were agreed
+    clients_may_exceed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     opened_at: datetime = instant()
     closed_at: datetime | None = instant(nullable=True)
 

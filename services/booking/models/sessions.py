@@ -1,4 +1,4 @@
-"""The tables of sessions, attendance, intakes, summaries and private notes."""
+"""The tables of sessions, attendance, intentions and wishes, intakes, summaries and private notes."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -11,7 +11,7 @@ from services.booking.models.base import Table, foreign_key
 from services.booking.models.evaluation import encrypted_column
 from services.core.database import enum_column, instant, new_id
 from services.core.sealing import SealedColumn, sealed_column
-from services.events.catalogue import Actor, Form, Mode
+from services.events.catalogue import Actor, Form, Intention, Mode
 
 
 class Session(Table, table=True):
@@ -86,6 +86,52 @@ class Attendance(Table, table=True):
     session_id: UUID = foreign_key("session.id", primary=True, index=False)
     participant_id: UUID = foreign_key("participant.id", primary=True)
     state: str
+
+
+class AttendanceIntention(Table, table=True):
+    """What a participant intends to do about a session at one time: once it has been moved, nothing is known again."""
+
+    __tablename__ = "attendance_intention"
+    session_id: UUID = foreign_key("session.id", primary=True, index=False)
+    participant_id: UUID = foreign_key("participant.id", primary=True)
+    version: int = 1
+    intention: Intention = enum_column(Intention)
+    starts_at: datetime = instant()
+    #: how it came to be known
+    source: str = "page"
+    note: str | None = sealed_column(SealedColumn("attendance_intention.note"), nullable=True)
+    said_at: datetime = instant()
+
+    __table_args__ = (
+        CheckConstraint("intention IN ('coming', 'maybe', 'not_coming')", name="known_intention"),
+        CheckConstraint("source IN ('page', 'calendar', 'bounce')", name="known_source_of_intention"),
+    )
+
+
+class ChangeWish(Table, table=True):
+    """What a participant of a shared session wishes for all of them: another time, or that it is cancelled.
+
+    It holds for the time that the session had then. Once the session is moved or cancelled it has been answered, and
+    taking that back brings it back; only a no is written down.
+    """
+
+    __tablename__ = "change_wish"
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    session_id: UUID = foreign_key("session.id", index=False)
+    participant_id: UUID = foreign_key("participant.id")
+    kind: str
+    starts_at: datetime = instant()
+    #: the time that is proposed instead, if any
+    new_starts_at: datetime | None = instant(nullable=True)
+    note: str | None = sealed_column(SealedColumn("change_wish.note"), nullable=True)
+    wished_at: datetime = instant()
+    declined_at: datetime | None = instant(nullable=True)
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('move', 'cancel')", name="known_kind_of_wish"),
+        CheckConstraint("kind = 'move' OR new_starts_at IS NULL", name="only_a_move_has_a_new_time"),
+        UniqueConstraint("session_id", "participant_id", name="one_wish_a_participant"),
+    )
 
 
 class Intake(Table, table=True):

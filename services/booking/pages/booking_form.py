@@ -20,6 +20,7 @@ from services.booking.pages.site import pages
 from services.booking.sessions import booking, series, sessions
 from services.booking.sessions.booking import SessionCreate
 from services.booking.sessions.series import SeriesClash, SeriesConflicts, SeriesCreate
+from services.booking.sessions.sessions import MoreThanAgreed
 from services.booking.supervision.processes import SESSION_LENGTHS
 from services.core.database import Database
 from services.events.catalogue import Actor
@@ -34,7 +35,7 @@ from services.web.security.visitors import Visitor
 
 PLACE_FIELDS = ("minutes", "mode", "location", "join_url")
 SERIES_FIELDS = ("every_weeks", "count")
-INSTEAD, LEFT_OUT, BY_CLOCK = "instead.", "pois", "kello"
+INSTEAD, LEFT_OUT, BY_CLOCK, MEANT = "instead.", "pois", "kello", "enemman"
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,14 @@ class BookingAttempt:
             return {"starts_at": word(TAKEN)}
         if isinstance(self.refused, PreconditionFailed):
             return {"": word(CHANGED_MEANWHILE)}
+        if self.exceeding:
+            return {}
         return {_FIELDS.get(name, name): reason for name, reason in forms.reasons(self.refused).items()}
+
+    @property
+    def exceeding(self) -> MoreThanAgreed | None:
+        """That it would be more than was agreed, which is to be pressed once more."""
+        return self.refused if isinstance(self.refused, MoreThanAgreed) else None
 
     @property
     def nearest(self) -> Sequence[Slot]:
@@ -161,6 +169,16 @@ def chosen_minutes(typed: Mapping[str, str], process: Process) -> int:
     """The chosen length, or the one agreed for the process."""
     minutes = typed.get("minutes", "")
     return int(minutes) if minutes in map(str, SESSION_LENGTHS[process.form]) else process.session_minutes
+
+
+def ensure_meant(
+    db: Database, process: Process, wanted: SessionCreate | SeriesCreate, typed: Mapping[str, str]
+) -> None:
+    """More sessions than were agreed are booked only with a second press, which says so."""
+    if MEANT not in typed:
+        left_out = sum(value == LEFT_OUT for name, value in typed.items() if name.startswith(INSTEAD))
+        more = wanted.count - left_out if isinstance(wanted, SeriesCreate) else 1
+        sessions.ensure_within_plan(db, process, more)
 
 
 def book_from_form(

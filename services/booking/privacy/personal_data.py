@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -10,11 +11,12 @@ from sqlmodel import col, select
 from services.booking.evaluation import answer_drafts, answers, feedback
 from services.booking.evaluation.answers import AnswerDraft, AnswerWithRatings
 from services.booking.models.evaluation import Evaluation, Feedback, GoalWording, Invitation
-from services.booking.sessions import summaries
+from services.booking.models.sessions import AttendanceIntention, ChangeWish
+from services.booking.sessions import change_wishes, intentions, summaries
 from services.booking.supervision.benefits import BENEFITS
 from services.core.database import Database
 from services.core.encryption import Encryption
-from services.events.catalogue import Phase
+from services.events.catalogue import Intention, Phase
 
 
 class OwnAnswer(BaseModel):
@@ -45,10 +47,33 @@ class OwnFeedback(BaseModel):
     takeaway: str | None
 
 
+class OwnIntention(BaseModel):
+    """Whether they said that they would come to a session at this time, with their word to the supervisor."""
+
+    session_id: UUID
+    starts_at: datetime
+    intention: Intention
+    note: str | None
+    said_at: datetime
+
+
+class OwnWish(BaseModel):
+    """What they wished to be changed in a shared session, with their word to the supervisor."""
+
+    session_id: UUID
+    starts_at: datetime
+    kind: Literal["move", "cancel"]
+    new_starts_at: datetime | None
+    note: str | None
+    wished_at: datetime
+
+
 class PersonalData(BaseModel):
     answers: list[OwnAnswer]
     drafts: list[OwnDraft]
     feedback: list[OwnFeedback]
+    intentions: list[OwnIntention] = []
+    wishes: list[OwnWish] = []
 
 
 NOTHING = PersonalData(answers=[], drafts=[], feedback=[])
@@ -59,7 +84,20 @@ def load_personal_data(db: Database, encryption: Encryption, participant_id: UUI
         answers=[_answer(db, encryption, given) for given in answers.list_answers_of_participant(db, participant_id)],
         drafts=_drafts(db, encryption, participant_id),
         feedback=_feedback(db, encryption, participant_id),
+        intentions=_intentions(db, participant_id),
+        wishes=_wishes(db, participant_id),
     )
+
+
+def _intentions(db: Database, participant_id: UUID) -> list[OwnIntention]:
+    query = select(AttendanceIntention).where(AttendanceIntention.participant_id == participant_id)
+    said = db.scalars(query.order_by(col(AttendanceIntention.starts_at)))
+    return [OwnIntention.model_validate(one.model_dump()) for one in said]
+
+
+def _wishes(db: Database, participant_id: UUID) -> list[OwnWish]:
+    query = select(ChangeWish).where(ChangeWish.participant_id == participant_id)
+    return [OwnWish.model_validate(one.model_dump()) for one in db.scalars(query.order_by(col(ChangeWish.starts_at)))]
 
 
 def _answer(db: Database, encryption: Encryption, given: AnswerWithRatings) -> OwnAnswer:
@@ -112,3 +150,5 @@ def forget_personal_data(db: Database, participant_id: UUID) -> None:
     answers.forget_answers_of_participant(db, participant_id)
     feedback.forget_feedback_of_participant(db, participant_id)
     summaries.forget_summary_links_of_participant(db, participant_id)
+    intentions.forget_intentions_of_participant(db, participant_id)
+    change_wishes.forget_wishes_of_participant(db, participant_id)

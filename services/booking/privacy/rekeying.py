@@ -2,7 +2,15 @@
 
 from services.booking.evaluation import answer_drafts, answers, feedback
 from services.booking.models.evaluation import Answer, Feedback, GoalWording, Invitation
-from services.booking.models.sessions import Intake, PrivateNote, Session, Summary, SummaryEdition
+from services.booking.models.sessions import (
+    AttendanceIntention,
+    ChangeWish,
+    Intake,
+    PrivateNote,
+    Session,
+    Summary,
+    SummaryEdition,
+)
 from services.booking.sessions import notes, summaries
 from services.core.sealing import EncryptedColumn
 
@@ -17,4 +25,4 @@ ENCRYPTED_COLUMNS = (
     EncryptedColumn(Feedback, "takeaway", feedback.feedback_context),
 )
 
-SEALED_TABLES = (Answer, Feedback, GoalWording, Intake, Session)
+SEALED_TABLES = (Answer, AttendanceIntention, ChangeWish, Feedback, GoalWording, Intake, Session)

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from services.booking.models.evaluation import Answer, Evaluation, Feedback
 from services.booking.models.people import Client, Participant, Process
 from services.booking.models.security import Link
-from services.booking.models.sessions import Intake, PrivateNote, Session, Summary
+from services.booking.models.sessions import AttendanceIntention, ChangeWish, Intake, PrivateNote, Session, Summary
 from services.booking.privacy import erasure
 from services.booking.security import audit
 from services.booking.sessions import summaries
@@ -45,6 +45,8 @@ def retention_rules(settings: ServiceSettings) -> list[tuple[int, ForgetFunction
         (notes, forget_notes),
         (notes, forget_summaries),
         (notes, forget_cancel_reasons),
+        (notes, forget_intentions),
+        (notes, forget_wishes),
         (answers, forget_answers),
         (answers, forget_feedback),
         (contacts, forget_participants),
@@ -86,6 +88,24 @@ def forget_cancel_reasons(db: Database, before: datetime, now: datetime) -> int:
     ids = db.scalars(query.with_for_update(of=Session, skip_locked=True)).all()
     db.execute(update(Session).where(col(Session.id).in_(ids)).values(cancel_reason=None))
     return _audit(db, now, "cancel-reason.forgotten", "session", ids)
+
+
+def forget_intentions(db: Database, before: datetime, now: datetime) -> int:
+    """Who could not come, and why, may reveal health data."""
+    return _forget_said(db, AttendanceIntention, before, now, "intention.forgotten")
+
+
+def forget_wishes(db: Database, before: datetime, now: datetime) -> int:
+    return _forget_said(db, ChangeWish, before, now, "wish.forgotten")
+
+
+def _forget_said(
+    db: Database, table: type[AttendanceIntention | ChangeWish], before: datetime, now: datetime, action: str
+) -> int:
+    query = select(col(table.session_id)).join(Session, _is_session(table.session_id)).distinct()
+    ids = db.scalars(_of_ended_processes(query, before)).all()
+    db.execute(delete(table).where(col(table.session_id).in_(ids)))
+    return _audit(db, now, action, "session", ids)
 
 
 def forget_answers(db: Database, before: datetime, now: datetime) -> int:

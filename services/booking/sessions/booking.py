@@ -111,7 +111,7 @@ def reschedule_session(
     """Change when or where a session takes place. What is so already changes nothing and publishes nothing."""
     process, session = meeting
     processes.ensure_process_open(process)
-    _ensure_booked(session, by, now)
+    ensure_can_change(session, by, now)
     span = _wanted_span(meeting, wanted)
     if span != (session.starts_at, session.ends_at):
         if undoable:
@@ -124,7 +124,7 @@ def reschedule_session(
         meetings.mark_session_changed(session, by, now)
         if undoable:
             undo.keep_times(db, [session], now)
-        db.flush()
+        meetings.number_by_time(db, process.id)
         meetings.publish_sessions(db, SessionRescheduled, [session], now)
 
 
@@ -140,7 +140,7 @@ def cancel_booked_session(
     """Cancel a session; returns all that were cancelled. Cancelling twice changes nothing."""
     session = meeting.session
     if session.status != "cancelled":
-        _ensure_booked(session, by, now)
+        ensure_can_change(session, by, now)
     cancelled = [session] if session.status in ("booked", REQUESTED) else []
     if wanted.following:
         cancelled += list_later_in_series(db, session)
@@ -156,24 +156,30 @@ def cancel_sessions(
     reason: str | None = None,
     *,
     undoable: bool = False,
+    late: bool | None = None,
 ) -> None:
-    """Cancel these booked sessions of one process, whose row the caller has locked."""
+    """Cancel these booked sessions of one process, whose row the caller has locked.
+
+    Whether that is late is said by `late` where somebody else asked for it earlier.
+    """
     told = [session for session in sessions if session.status != REQUESTED]
     if undoable:
         undo.remember_sessions(db, told, by, now)
     for session in sessions:
         session.status, session.cancelled_at, session.cancel_reason = "cancelled", now, reason
-        session.cancelled_late = cancellation_policy.is_late_change(session.free_until, by, now)
+        is_late = cancellation_policy.is_late_change(session.free_until, by, now)
+        session.cancelled_late = is_late if late is None else late
         meetings.mark_session_changed(session, by, now)
     reservations.release_times(db, [session.id for session in sessions])
     if undoable:
         undo.keep_times(db, told, now)
-    db.flush()
+    for process_id in {session.process_id for session in sessions}:
+        meetings.number_by_time(db, process_id)
     if told:
         meetings.publish_sessions(db, SessionCancelled, told, now)
 
 
-def _ensure_booked(session: Session, by: Actor, now: datetime) -> None:
+def ensure_can_change(session: Session, by: Actor, now: datetime) -> None:
     if session.status == "cancelled":
         raise SessionIsCancelled
     if session.status == "held":

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.booking.models.people import Supervisor
-from services.booking.models.sessions import Intake, Session
-from services.events.catalogue import Actor, Batch, IntakeEvent, SessionEvent
+from services.booking.models.sessions import AttendanceIntention, Intake, Session
+from services.events.catalogue import Actor, AttendanceIntended, Batch, IntakeEvent, SessionEvent
 
 
 class SessionOutcome(NamedTuple):
@@ -26,6 +26,10 @@ def session_event(kind: type[SessionEvent], session: Session, batch: Batch, outc
         came[state].append(person)
     told = {"batch": batch, "feedback_links": dict(outcome.feedback_links), **came}
     return kind.of(session, session_id=session.id, waives_force_majeure=session.waive_force_majeure, **told)
+
+
+def attendance_intended(said: AttendanceIntention, process_id: UUID) -> AttendanceIntended:
+    return AttendanceIntended.of(said, process_id=process_id)
 
 
 def intake_event(kind: type[IntakeEvent], intake: Intake, supervisor: Supervisor, by: Actor) -> IntakeEvent:

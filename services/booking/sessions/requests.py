@@ -62,7 +62,7 @@ def accept_request(db: Database, process: Process, now: datetime) -> None:
             kept.append(session)
         else:
             db.delete(session)
-    db.flush()
+    sessions.number_by_time(db, process.id)
     if kept:
         sessions.publish_sessions(db, SessionBooked, kept, now)
     audit.note(db, now, "process.accepted", f"process/{process.id}")

@@ -4,14 +4,13 @@ Every change of a session holds the lock on the row of its process, so that the 
 rise one by one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from itertools import count
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, text
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from services.booking.calendar.availability import Practice
@@ -24,7 +23,9 @@ from services.booking.supervision import cancellation_policy, processes
 from services.core.database import Database, new_id
 from services.events.catalogue import Actor, Batch, Mode, SessionBooked, SessionEvent
 from services.events.outbox import stage
+from services.web.errors.problems import Problem
 from services.web.errors.validation import invalid
+from services.web.i18n.language import Text
 from services.web.protocol.fields import Line, RequestBody, WebAddress
 
 AttendanceStates = Mapping[UUID, str]
@@ -38,6 +39,26 @@ class SessionPlaceCreate(RequestBody):
     mode: Mode
     location: Line | None = None
     join_url: WebAddress | None = None
+
+
+class MoreThanAgreed(Problem):
+    """The process would have more sessions than were agreed."""
+
+    status = 409
+    finnish = "Tapaamisia olisi enemmän kuin on sovittu."
+    advice = Text(
+        fi="Sovi uusista työnohjaajan kanssa: hän voi lisätä sovittuja tapaamisia tai sallia niiden varaamisen.",
+        en="Agree with the supervisor, who can raise the agreed number or allow more to be booked.",
+    )
+
+    def __init__(self, number: int, planned: int) -> None:
+        super().__init__(
+            Text(
+                f"Tämä olisi {number}. tapaaminen, sovittu on {planned}. {self.advice.fi}",
+                f"This would be session {number} of {planned} agreed. {self.advice.en}",
+            )
+        )
+        self.number, self.planned = number, planned
 
 
 class SessionWithProcess(NamedTuple):
@@ -81,8 +102,11 @@ def store_sessions(
 ) -> list[Session]:
     """Store sessions whose times are reserved, in the order of their times, and publish them.
 
-    Those of a process that waits for its supervisor's yes are only asked for.
+    Those of a process that waits for its supervisor's yes are only asked for. A client gets no more than was agreed.
     """
+    standing = _standing_sessions(db, process.id)
+    if by is Actor.client and not process.clients_may_exceed:
+        _ensure_within_plan(process, len(standing) + len(reserved))
     status = REQUESTED if process.status == REQUESTED else "booked"
     default_location = practice.supervisor.location if place.mode is Mode.onsite else None
     sessions = [
@@ -104,10 +128,11 @@ def store_sessions(
             free_until=cancellation_policy.free_change_until(span.start, process.free_until_hours),
             **asdict(cancellation_policy.cancellation_policy_of(process)),
         )
-        for (session_id, span), number in zip(reserved.items(), _free_numbers(db, process.id), strict=False)
+        for number, (session_id, span) in enumerate(reserved.items(), _free_number(standing))
     ]
     db.add_all(sessions)
     db.flush()
+    _number(db, [*standing, *sessions])
     if status != REQUESTED:
         publish_sessions(db, SessionBooked, sessions, now)
     return sessions
@@ -130,16 +155,40 @@ def publish_sessions(
     stage(db, "booking", now, [events.session_event(kind, session, batch, outcome) for session in sessions])
 
 
-def free_number(db: Database, process_id: UUID, wanted: int) -> int:
-    """This number, unless another session has it by now, and then the first that is free."""
-    used = set(db.scalars(USED_NUMBERS, {"process_id": process_id}))
-    return next(_free_numbers(db, process_id)) if wanted in used else wanted
+def ensure_within_plan(db: Database, process: Process, more: int) -> None:
+    """Refuse so many more sessions than were agreed; the caller has locked the process."""
+    _ensure_within_plan(process, len(_standing_sessions(db, process.id)) + more)
 
 
-def _free_numbers(db: Database, process_id: UUID) -> Iterator[int]:
-    """The number of a cancelled session is used again, so that the numbers match the planned count."""
-    used = set(db.scalars(USED_NUMBERS, {"process_id": process_id}))
-    return (number for number in count(1) if number not in used)
+def _ensure_within_plan(process: Process, number: int) -> None:
+    if number > process.planned_sessions:
+        raise MoreThanAgreed(number, process.planned_sessions)
 
 
-USED_NUMBERS = text("SELECT number FROM session WHERE process_id = :process_id AND status <> 'cancelled'")
+def number_by_time(db: Database, process_id: UUID) -> None:
+    """Number the sessions of a process, whose row is locked, in the order of their times, but for cancelled ones."""
+    db.flush()
+    _number(db, _standing_sessions(db, process_id))
+
+
+def _standing_sessions(db: Database, process_id: UUID) -> Sequence[Session]:
+    return db.scalars(select(Session).where(Session.process_id == process_id, Session.status != "cancelled")).all()
+
+
+def _number(db: Database, standing: Sequence[Session]) -> None:
+    """Numbers of one process differ at every moment, so that those that change are negative in between."""
+    in_time = enumerate(sorted(standing, key=lambda one: (one.starts_at, one.id)), 1)
+    changed = {place: session for place, session in in_time if session.number != place}
+    for sign in (-1, 1):
+        for place, session in changed.items():
+            session.number = sign * place
+        db.flush()
+
+
+def free_number(db: Database, process_id: UUID) -> int:
+    """One that no other session has."""
+    return _free_number(_standing_sessions(db, process_id))
+
+
+def _free_number(standing: Sequence[Session]) -> int:
+    return 1 + max((one.number for one in standing), default=0)

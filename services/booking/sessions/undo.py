@@ -109,12 +109,13 @@ def undo_change(db: Database, meeting: SessionWithProcess, by: Actor, now: datet
         _restore(db, changed, one)
         meetings.mark_session_changed(changed, by, now)
         db.flush()
+    meetings.number_by_time(db, process.id)
     meetings.publish_sessions(db, SessionRescheduled, [changed for changed, _ in before], now)
 
 
 def _restore(db: Database, session: Session, before: SessionBefore) -> None:
     if session.status == "cancelled":
-        session.number = meetings.free_number(db, session.process_id, before.number)
+        session.number = meetings.free_number(db, session.process_id)
         session.status, session.cancelled_late = "booked", False
         session.cancelled_at = session.cancel_reason = None
     session.starts_at, session.ends_at, session.free_until = before.starts_at, before.ends_at, before.free_until

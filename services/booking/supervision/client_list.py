@@ -8,9 +8,10 @@ from typing import NamedTuple
 from sqlalchemy import Label, Subquery, func, select
 from sqlmodel import col
 
-from services.booking.models.people import Client, Process, Supervisor
+from services.booking.models.people import Client, Participant, Process, Supervisor
 from services.booking.models.sessions import Session
 from services.booking.security import permissions
+from services.booking.security.permissions import REQUESTED
 from services.core.database import Database
 from services.finnish.alphabet import alphabetical
 from services.web.security.tokens import Principal
@@ -53,6 +54,41 @@ def _processes_of_each(who: Principal) -> Subquery:
 
     query = select(col(Process.client_id), count_of("active"), count_of("closed"))
     return query.where(permissions.visible_processes(who)).group_by(col(Process.client_id)).subquery()
+
+
+class Participation(NamedTuple):
+    """Where a client's contact takes part themselves, and when the next session is."""
+
+    person: Participant
+    process: Process
+    supervisor: Supervisor
+    next_at: datetime | None
+
+
+def list_own_participations(db: Database, client: Client, now: datetime) -> Sequence[Participation]:
+    """By the address that the contact logged in with: the links of these participants lie in the same mailbox.
+
+    An address that some client gave them since counts only once their supervisor has said yes to it.
+    """
+    next_at = (
+        select(func.min(col(Session.starts_at)))
+        .where(col(Session.process_id) == Process.id, col(Session.status) == "booked", col(Session.ends_at) > now)
+        .scalar_subquery()
+    )
+    query = (
+        select(Participant, Process, Supervisor, next_at)
+        .join(Process, col(Process.id) == Participant.process_id)
+        .join(Supervisor, col(Supervisor.id) == Process.supervisor_id)
+        .where(
+            func.lower(col(Participant.email)) == client.email.lower(),
+            col(Participant.left_at).is_(None),
+            col(Participant.readdressed_at).is_(None),
+            col(Process.status) != REQUESTED,
+        )
+        .order_by(col(Process.status), col(Process.opened_at).desc())
+        .limit(MAX_PROCESSES)
+    )
+    return [Participation(*row) for row in db.execute(query)]
 
 
 MAX_PROCESSES = 100

@@ -61,6 +61,7 @@ class ProcessCreate(RequestBody):
     benefits: Benefits = Field(default=[])
     min_group_size: GroupSize = 5
     session_feedback: bool = False
+    clients_may_exceed: bool = Field(default=False, description="Whether the client may book more than planned.")
 
 
 class ProcessUpdate(RequestBody):
@@ -72,6 +73,7 @@ class ProcessUpdate(RequestBody):
     benefits: Benefits = optional()
     min_group_size: GroupSize = optional()
     session_feedback: bool = optional()
+    clients_may_exceed: bool = optional()
 
 
 class ProcessIsClosed(Problem):
@@ -116,6 +118,7 @@ def open_process(db: Database, link_key: str, who: Principal, wanted: ProcessCre
         benefits=wanted.benefits,
         min_group_size=wanted.min_group_size,
         session_feedback=wanted.session_feedback,
+        clients_may_exceed=wanted.clients_may_exceed,
         opened_at=now,
         **_terms(wanted.form, wanted.cancellation_policy or CancellationPolicyCreate()),
     )
@@ -140,7 +143,11 @@ def begin_process(db: Database, process: Process, now: datetime) -> None:
 
 def _parties(db: Database, who: Principal, wanted: ProcessCreate) -> tuple[Client, Supervisor]:
     """A client may choose any supervisor, a supervisor any client that they see."""
-    if who.role is Role.client and wanted.model_fields_set & {"cancellation_policy", "min_group_size"}:
+    if who.role is Role.client and wanted.model_fields_set & {
+        "cancellation_policy",
+        "min_group_size",
+        "clients_may_exceed",
+    }:
         raise Forbidden(TERMS_FORBIDDEN)
     client = permissions.find_client(db, who, wanted.client_id)
     if who.role is Role.client:
@@ -148,6 +155,7 @@ def _parties(db: Database, who: Principal, wanted: ProcessCreate) -> tuple[Clien
     return client, permissions.find_managed_supervisor(db, who, wanted.supervisor_id)
 
 
+SUPERVISORS_TERMS = {"cancellation_policy", "min_group_size", "clients_may_exceed"}
 TERMS_FORBIDDEN = Text(
     fi="Sovi peruutusehdoista ja työnohjauksen laajuudesta työnohjaajan kanssa.",
     en="Agree with the supervisor on the cancellation terms and the extent of the work.",

@@ -4,7 +4,7 @@ An agenda is written once for each day with a meeting, and on working days also 
 On other days nothing is sent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from sqlmodel import col
 from services.core.database import Database
 from services.events import state
 from services.events.catalogue import Actor
+from services.events.session_numbers import numbers_in_time
 from services.finnish.workdays import at_wall_clock, is_working_day, local, previous_working_day
 from services.notifier.composition.contexts import (
     AgendaChange,
@@ -93,15 +94,19 @@ def load_agenda(db: Database, supervisor_id: UUID, day: date, now: datetime) -> 
     since = at_wall_clock(previous_working_day(day), NIGHT_ENDS)
     own = col(Session.supervisor_id) == supervisor_id
     processes = _processes(db, supervisor_id)
-    today = db.scalars(_newest(own, col(Session.status) != "cancelled", *_between(Session.starts_at, begins, ends)))
-    after = db.scalars(_newest(own, col(Session.status) == "booked", col(Session.starts_at) >= ends).limit(1)).first()
+    today = db.scalars(
+        newest_sessions(own, col(Session.status) != "cancelled", *_between(Session.starts_at, begins, ends))
+    )
+    after = db.scalars(
+        newest_sessions(own, col(Session.status) == "booked", col(Session.starts_at) >= ends).limit(1)
+    ).first()
     return AgendaContent(
         day,
-        items=_session_items([row for row in today if row.process_id in processes], processes)
+        items=_session_items(db, [row for row in today if row.process_id in processes], processes)
         + tuple(AgendaItem(**time_and_place(row)) for row in _intakes(db, supervisor_id, begins, ends)),
         changes=tuple(
             AgendaChange(process_code=processes[row.process_id].code, change=_change(row), starts_at=row.starts_at)
-            for row in db.scalars(_newest(own, *_changes_by_others(since, now)))
+            for row in db.scalars(newest_sessions(own, *_changes_by_others(since, now)))
             if row.process_id in processes
         ),
         missing_summaries=_missing_summaries(db, own, processes, now),
@@ -119,7 +124,7 @@ def _processes(db: Database, supervisor_id: UUID) -> Processes:
     return {process.process_id: process for process in db.scalars(own)}
 
 
-def _newest(*conditions: ColumnElement[bool]) -> Select[Session]:
+def newest_sessions(*conditions: ColumnElement[bool]) -> Select[Session]:
     """Meetings whose newest version meets the conditions, the earliest first."""
     later = aliased(Session)
     is_old = exists().where(col(later.session_id) == col(Session.session_id), col(later.version) > col(Session.version))
@@ -146,13 +151,23 @@ def _change(row: Session) -> AgendaChangeKind:
     return AgendaChangeKind.booked if row.version == 1 else AgendaChangeKind.moved
 
 
-def _session_items(rows: Sequence[Session], processes: Processes) -> tuple[AgendaItem, ...]:
+def session_numbers(db: Database, process_ids: Collection[UUID | None]) -> dict[UUID, int]:
+    """The number of each session of these processes, by time."""
+    rows = db.scalars(newest_sessions(col(Session.process_id).in_(process_ids))).all() if process_ids else ()
+    grouped: dict[UUID, list[Session]] = {}
+    for row in rows:
+        grouped.setdefault(row.process_id, []).append(row)
+    return {session: number for known in grouped.values() for session, number in numbers_in_time(known).items()}
+
+
+def _session_items(db: Database, rows: Sequence[Session], processes: Processes) -> tuple[AgendaItem, ...]:
+    numbers = session_numbers(db, {row.process_id for row in rows})
     return tuple(
         AgendaItem(
             **time_and_place(row),
             process_code=processes[row.process_id].code,
             form=processes[row.process_id].form,
-            number=row.number,
+            number=numbers[row.session_id],
             total=processes[row.process_id].planned_sessions,
         )
         for row in rows
@@ -171,7 +186,7 @@ def _missing_summaries(
 ) -> tuple[MissingSummary, ...]:
     has_summary = exists().where(col(Summary.session_id) == col(Session.session_id))
     recent = _between(Session.ends_at, now - SUMMARY_EXPECTED_WITHIN, now)
-    held = db.scalars(_newest(own, col(Session.status) == "held", ~has_summary, *recent))
+    held = db.scalars(newest_sessions(own, col(Session.status) == "held", ~has_summary, *recent))
     return tuple(
         MissingSummary(process_code=processes[row.process_id].code, day=local(row.starts_at).date())
         for row in held

@@ -11,7 +11,7 @@ from typing import Annotated, Self
 from markupsafe import Markup
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from services.events.catalogue import Form, Level, Mode, Phase
+from services.events.catalogue import Form, Intention, Level, Mode, Phase
 from services.finnish import formatting
 from services.finnish.vocabulary import EVALUATIONS, FORM_LABELS, LEVEL_LABELS, Cases
 from services.finnish.workdays import local
@@ -99,6 +99,7 @@ class SessionContext(Appointment):
     free_until: AwareDatetime
     late_fee_percent: int
     waives_force_majeure: bool = True
+    is_shared: bool = False
 
     @property
     def ordinal(self) -> str | None:
@@ -189,6 +190,11 @@ class Departure(SupervisorLetter):
 class Reminder(SupervisorLetter):
     session: SessionContext
     manage_url: CleanLine
+    intention: Intention | None = None
+
+    @property
+    def is_declined(self) -> bool:
+        return self.intention is Intention.not_coming
 
     @property
     def days_ahead(self) -> int:

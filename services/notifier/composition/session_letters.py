@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.core.calendar_entry import CalendarEntry, entry_uid
-from services.events.catalogue import Actor, Form, Mode
+from services.events.catalogue import Actor, Form, Intention, Mode
 from services.notifier.composition import contexts
 from services.notifier.composition.addresses import Mailbox
 from services.notifier.composition.contexts import LetterContext, one_line
@@ -102,10 +102,12 @@ def appointment(row: Session | Intake) -> contexts.Appointment:
 
 
 def _session(sources: Sources, row: Session) -> contexts.SessionContext:
+    process = found_or_nothing_to_send(sources.processes, row.process_id)
     return contexts.SessionContext(
         **time_and_place(row),
-        number=row.number,
-        total=found_or_nothing_to_send(sources.processes, row.process_id).planned_sessions,
+        number=sources.session_numbers.get(row.session_id, row.number),
+        total=process.planned_sessions,
+        is_shared=process.form != Form.individual,
         free_until=row.free_until,
         late_fee_percent=row.late_fee_percent,
         waives_force_majeure=row.waives_force_majeure,
@@ -206,8 +208,15 @@ def _reminder(sources: Sources, letter: Letter) -> LetterDraft:
         settings_url=sources.settings_link(person.participant_id),
         session=_session(sources, row),
         manage_url=_manage_url(sources, person),
+        intention=_intention(sources, row, person),
     )
     return LetterDraft(context, mailbox, reply_to(sources, letter))
+
+
+def _intention(sources: Sources, row: Session, person: Participant) -> Intention | None:
+    """What they said about this time of the meeting."""
+    said = sources.intentions.get((row.session_id, person.participant_id))
+    return said.intention if said and said.starts_at == row.starts_at else None
 
 
 # -- first talks and access -------------------------------------------------------------------------------

@@ -12,12 +12,13 @@ from sqlalchemy import select, tuple_
 
 from services.core.database import Database
 from services.finnish.workdays import local
-from services.notifier.composition.agenda import AgendaContent, load_agenda
+from services.notifier.composition.agenda import AgendaContent, load_agenda, session_numbers
 from services.notifier.kinds import LetterKind
 from services.notifier.models import (
     AccessNotice,
     Evaluation,
     Intake,
+    Intention,
     Letter,
     Mention,
     Participant,
@@ -31,7 +32,7 @@ from services.notifier.models import (
     Table,
 )
 from services.notifier.planning.planner import EVALUATION_LETTERS, REPORT_LETTERS, SUMMARY_LETTERS
-from services.notifier.planning.wanted import newest_versions
+from services.notifier.planning.wanted import REMINDER_KINDS, newest_versions
 from services.notifier.settings import Settings
 from services.web.pages.practice import PracticeView, practice_seen
 from services.web.security import links
@@ -71,12 +72,16 @@ class Sources:
     practice: PracticeView
     mentions: Mapping[UUID, Sequence[Mention]]
     sessions: Mapping[tuple[UUID, int], Session]
+    #: by time, as it is now
+    session_numbers: Mapping[UUID, int]
     intakes: Mapping[tuple[UUID, int], Intake]
     processes: Mapping[UUID, Process]
     supervisors: Mapping[UUID, Supervisor]
     participants: Mapping[UUID, Participant]
     preferences: Mapping[UUID, Preference]
     notices: Mapping[UUID, AccessNotice]
+    #: what recipients said about coming to a meeting, by the meeting and the recipient
+    intentions: Mapping[tuple[UUID, UUID], Intention]
     #: the meetings, in their newest state, of each process whose letters tell of the next one
     calendars: Mapping[UUID, Sequence[Session]]
     evaluations: Mapping[UUID, Evaluation]
@@ -125,12 +130,14 @@ def load_sources(
         practice=practice_seen(db, Practice),
         mentions=mentions,
         sessions=_mentioned_versions(db, Session, "session_id", versions),
+        session_numbers=session_numbers(db, {letter.process_id for letter in letters if letter.id in mentions}),
         intakes=_mentioned_versions(db, Intake, "intake_id", versions),
         processes=_by_id(db, Process, "process_id", process_ids),
         supervisors=_by_id(db, Supervisor, "supervisor_id", supervisor_ids),
         participants=_by_id(db, Participant, "participant_id", recipients),
         preferences=_by_id(db, Preference, "participant_id", recipients),
         notices=_by_id(db, AccessNotice, "notice_id", recipients),
+        intentions=_intentions(db, {letter.recipient_id for letter in letters if letter.kind in REMINDER_KINDS}),
         calendars=_calendars(db, {letter.process_id for letter in letters if letter.kind in KINDS_WITH_NEXT_SESSION}),
         evaluations=_by_id(db, Evaluation, "evaluation_id", _subjects(letters, EVALUATION_LETTERS.kinds)),
         summaries=_grouped(db, Summary, "summary_id", _subjects(letters, SUMMARY_LETTERS.kinds)),
@@ -171,6 +178,11 @@ def _by_id(db: Database, table: type[T], key: str, ids: Collection[UUID]) -> dic
     if not ids:
         return {}
     return {getattr(row, key): row for row in db.scalars(select(table).where(getattr(table, key).in_(ids)))}
+
+
+def _intentions(db: Database, participant_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], Intention]:
+    said = _grouped(db, Intention, "participant_id", participant_ids)
+    return {(one.session_id, one.participant_id): one for together in said.values() for one in together}
 
 
 def _calendars(db: Database, process_ids: Collection[UUID | None]) -> dict[UUID, list[Session]]:

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from services.core.database import Database
 from services.events.catalogue import Phase
+from services.events.session_numbers import numbers_in_time
 from services.finnish.vocabulary import KEPT_FROM_ADMIN, benefit_label
 from services.reporting import audit
 from services.reporting.dependencies import Configured
@@ -71,12 +72,13 @@ def export_participant(db: Db, now: Now, who: Staff, settings: Configured, parti
     data = process_data.load_process_data(db, process.process_id)
     answers = [answer for answer in data.answers if answer.participant_id == participant_id]
     is_confidant = who.role is not Role.admin
+    numbers = numbers_in_time(data.sessions)
     return ParticipantExport(
         participant_id=participant_id,
         process_code=process.code,
         answers=[_answer_export(data, answer) for answer in answers if is_confidant],
         meetings=[
-            _session_export(session, participant_id)
+            _session_export(session, participant_id, numbers[session.session_id])
             for session in data.sessions
             if participant_id in _attendance_by_person(session)
         ],
@@ -120,9 +122,9 @@ def _attendance_by_person(session: Session) -> dict[UUID, str]:
     return {person: state for state, people in states.items() for person in people}
 
 
-def _session_export(session: Session, participant_id: UUID) -> SessionExport:
+def _session_export(session: Session, participant_id: UUID, number: int) -> SessionExport:
     state = _attendance_by_person(session)[participant_id]
-    return SessionExport(number=session.number, starts_at=session.starts_at, attendance=state)
+    return SessionExport(number=number, starts_at=session.starts_at, attendance=state)
 
 
 def _review_exports(db: Database, participant_id: UUID, settings: Settings) -> list[ReviewExport]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from services.events.catalogue import ActionItem
+from services.events.session_numbers import numbers_in_time
 from services.finnish.workdays import local
 from services.reporting.contents.documents import (
     ActionLine,
@@ -71,11 +72,13 @@ def count_attendance(data: ProcessData, period: Period) -> AttendanceCounts:
 
 
 def session_lines(data: ProcessData, period: Period) -> tuple[SessionLine, ...]:
-    return tuple(_session_line(session) for session in data.sessions if period.covers(session.starts_at))
+    numbers = numbers_in_time(data.sessions)
+    within = [session for session in data.sessions if period.covers(session.starts_at)]
+    return tuple(_session_line(session, numbers[session.session_id]) for session in within)
 
 
-def _session_line(session: Session) -> SessionLine:
-    values = {"number": session.number, "starts_at": session.starts_at, "status": session.status}
+def _session_line(session: Session, number: int) -> SessionLine:
+    values = {"number": number, "starts_at": session.starts_at, "status": session.status}
     if session.status == "held":
         present = len(session.present)
         values |= {"present": present, "expected": present + len(session.excused) + len(session.no_show)}

@@ -41,11 +41,7 @@ def goal_sheet(report: GoalReport) -> Sheet:
         kind=report.kind,
         title=f"{occasion} {report.code}",
         subject=f"{capitalised(FORM_LABELS[report.form])}, {report.period.label}",
-        facts=(
-            ("Jakso", formatting.date_range(report.first, report.last)),
-            ("Laadittu", formatting.numeric_date(report.compiled_on)),
-            ("Seuraava tapaaminen", next_session),
-        ),
+        facts=(("Laadittu", formatting.numeric_date(report.compiled_on)), ("Seuraava tapaaminen", next_session)),
         lead=lead.lead_of_goal_report(report),
         blocks=tuple(_goal_blocks(report)),
         running=f"{occasion} {report.code}, {report.period.label}",

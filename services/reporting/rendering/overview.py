@@ -27,10 +27,7 @@ def overview_sheet(report: OverviewReport) -> Sheet:
         kind=report.kind,
         title=f"Yleiskatsaus: {report.period.label}",
         subject=report.supervisor_name,
-        facts=(
-            ("Jakso", formatting.date_range(report.first, report.last)),
-            ("Laadittu", formatting.numeric_date(report.compiled_on)),
-        ),
+        facts=(("Laadittu", formatting.numeric_date(report.compiled_on)),),
         lead=lead.lead_of_overview(report),
         blocks=tuple(_overview_blocks(report)),
         running=f"Yleiskatsaus, {report.period.label}",

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import vobject
+from sqlalchemy import text
 from sqlalchemy.event import listen, remove
 
 from services.events import catalogue
@@ -44,6 +45,11 @@ def html_of(letter: EmailMessage) -> str:
     body = letter.get_body(("html",))
     assert body is not None
     return str(body.get_content())
+
+
+def intentions_of(office: Office) -> int:
+    with office.engine.connect() as connection:
+        return int(connection.execute(text("SELECT count(*) FROM intention")).scalar_one())
 
 
 def subjects(letters: list[EmailMessage]) -> list[str]:
@@ -170,6 +176,37 @@ def test_who_joins_later_gets_the_coming_meetings_in_one_letter(office: Office) 
 
 
 # -- changes ----------------------------------------------------------------------------------------------
+
+
+def test_reminders_are_worded_by_what_their_reader_said_of_this_time(office: Office) -> None:
+    office.opens("Aino", "Eero", form="group")
+    (booked,) = office.booked(office.on(30))
+    office.hear(booked)
+    office.send_all()
+    said = office.said(booked, "Aino", catalogue.Intention.not_coming)
+    office.hear(said, said)
+    office.advance_to(office.rows(kind="reminder_week")[0].due_at)
+    office.send_all()
+
+    assert "Ilmoitit, ettet pääse siihen." in text_of(office.received("Aino")[-1])
+    assert "Ilmoitit" not in text_of(office.received("Eero")[-1])
+
+    office.hear(office.moved(booked.session_id, office.on(45)))
+    office.advance_to(office.rows(kind="reminder_day", status="planned")[0].due_at)
+    office.send_all()
+    assert "Ilmoitit" not in text_of(office.received("Aino")[-1])
+
+
+def test_what_was_said_is_forgotten_with_who_said_it_also_when_it_comes_late(office: Office) -> None:
+    office.opens("Aino", "Eero", form="group")
+    (booked,) = office.booked(office.on(30))
+    office.hear(booked, office.said(booked, "Aino", catalogue.Intention.not_coming))
+    assert intentions_of(office) == 1
+
+    office.hear(office.erased("Aino"))
+    office.hear(office.said(booked, "Aino", catalogue.Intention.coming))
+
+    assert intentions_of(office) == 0
 
 
 def test_five_moves_in_a_minute_end_with_one_letter_and_one_rising_sequence(office: Office) -> None:

@@ -88,11 +88,12 @@ class House(NamedTuple):
         return {"told": self.tables(*REBUILT_TABLES), "documents": self.documents(), "progress": self.progress()}
 
     def tables(self, *tables: type[ReportingTable]) -> dict[str, list[str]]:
+        """But for the numbers of sessions: an event tells that of its moment, and documents number them by time."""
         with transaction(self.engine("reporting")) as db:
-            return {
-                str(table.__tablename__): sorted(str(row.model_dump()) for row in db.scalars(select(table)))
-                for table in tables
+            rows = {
+                table: [row.model_dump(exclude={"number"}) for row in db.scalars(select(table))] for table in tables
             }
+        return {str(table.__tablename__): sorted(map(str, found)) for table, found in rows.items()}
 
     def documents(self) -> list[Json]:
         """The reports of each process as they would be compiled now."""

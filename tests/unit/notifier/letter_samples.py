@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 
-from services.events.catalogue import Form, Mode, Phase
+from services.events.catalogue import Form, Intention, Mode, Phase
 from services.finnish.workdays import at_wall_clock, same_wall_clock
 from services.notifier.composition.contexts import (
     ActionContext,
@@ -212,6 +212,19 @@ _NAMED: dict[str, LetterContext] = {
     "booking_confirmation.series_in_two_places": told(
         BookingConfirmation, TO_ANNA, sessions=(*series(2), session(number=3, **ONLINE)), manage_url=MANAGE
     ),
+    "booking_confirmation.shared": told(
+        BookingConfirmation, TO_ANNA, sessions=(session(is_shared=True),), manage_url=MANAGE
+    ),
+    "booking_confirmation.shared_deadline_passed": told(
+        BookingConfirmation,
+        TO_ANNA,
+        {"sent_at": STARTS_AT - timedelta(hours=20)},
+        sessions=(session(is_shared=True),),
+        manage_url=MANAGE,
+    ),
+    "booking_confirmation.shared_series": told(
+        BookingConfirmation, TO_ANNA, sessions=series(3, is_shared=True), manage_url=MANAGE
+    ),
     "reschedule": told(Reschedule, TO_ANNA, session=MOVED, previous=meeting(), manage_url=MANAGE),
     "reschedule.by_supervisor": told(
         Reschedule,
@@ -234,6 +247,9 @@ _NAMED: dict[str, LetterContext] = {
         Cancellation, TO_ANNA, sessions=(meeting(),), by_supervisor=True, booking_url=f"{MANAGE}/uusi"
     ),
     "cancellation.shared": told(Cancellation, TO_ANNA, sessions=(meeting(),), is_shared=True, next_session=NEXT),
+    "cancellation.wished_late": told(
+        Cancellation, TO_ANNA, sessions=(meeting(),), by_supervisor=True, is_shared=True, late=1, late_fee_percent=100
+    ),
     "cancellation.late": told(Cancellation, TO_ANNA, sessions=(meeting(),), late=1, late_fee_percent=100),
     "cancellation.several": told(Cancellation, TO_ANNA, sessions=series(3), by_supervisor=True),
     "cancellation.two_first_late": told(Cancellation, TO_ANNA, sessions=series(2), late=1, late_fee_percent=100),
@@ -255,6 +271,33 @@ _NAMED: dict[str, LetterContext] = {
         {"sent_at": at_wall_clock(date(2026, 11, 27), time(9))},
         session=session(number=1),
         manage_url=MANAGE,
+    ),
+    "reminder_week.declined": told(
+        Reminder,
+        TO_ANNA,
+        SETTINGS,
+        {"sent_at": at_wall_clock(date(2026, 11, 30), time(9))},
+        session=session(is_shared=True),
+        manage_url=MANAGE,
+        intention=Intention.not_coming,
+    ),
+    "reminder_week.shared": told(
+        Reminder,
+        TO_ANNA,
+        SETTINGS,
+        {"sent_at": at_wall_clock(date(2026, 11, 30), time(9))},
+        session=session(is_shared=True),
+        manage_url=MANAGE,
+        intention=Intention.coming,
+    ),
+    "reminder_day.declined": told(
+        Reminder,
+        TO_ANNA,
+        SETTINGS,
+        {"sent_at": at_wall_clock(date(2026, 12, 6), time(9))},
+        session=session(is_shared=True),
+        manage_url=MANAGE,
+        intention=Intention.not_coming,
     ),
     "reminder_day": told(
         Reminder,

@@ -16,7 +16,7 @@ from services.booking.pages.free_month import DayQuery, MonthQuery
 from services.booking.pages.login import LoggedInClient
 from services.booking.pages.site import MinutesQuery, pages
 from services.booking.security import permissions
-from services.booking.sessions import bookable, booking, sessions, undo
+from services.booking.sessions import bookable, booking, intentions, sessions, undo
 from services.booking.sessions.booking import (
     SessionCancellation,
     SessionHasBegun,
@@ -26,6 +26,7 @@ from services.booking.sessions.booking import (
     TooLateToMove,
 )
 from services.booking.sessions.series import SeriesConflicts
+from services.booking.sessions.sessions import MoreThanAgreed
 from services.booking.supervision import cancellation_policy, processes
 from services.booking.supervision.processes import SESSION_LENGTHS, ProcessIsClosed
 from services.core.database import Database
@@ -72,6 +73,8 @@ def book_as_client(db: Db, now: Now, visitor: LoggedInClient, process_id: UUID, 
     except SeriesConflicts as conflicts:
         here = f"/oma/prosessit/{process_id}/varaa"
         return booking_form.show_series_conflicts(db, visitor, process, typed, conflicts, action=here, tab="oma")
+    except MoreThanAgreed as refused:
+        wrong, status = {"starts_at": refused.detail.fi}, refused.status
     except (SlotTaken, TimeNotOffered, ProcessIsClosed) as refused:
         wrong, status = {"starts_at": refused.title("fi")}, refused.status
     except (ValidationError, InvalidRequest) as refused:
@@ -99,6 +102,7 @@ def _booking_page(
         status,
         visitor=visitor,
         process=process,
+        is_full=not process.clients_may_exceed and not bookable.count_sessions_left(db, process),
         supervisor=practice.supervisor,
         lengths=SESSION_LENGTHS[process.form],
         minutes=minutes,
@@ -198,6 +202,7 @@ def _session_page(
         supervisor=practice.supervisor,
         is_late=is_late,
         is_ahead=is_ahead,
+        attendance=intentions.expected_attendance(db, [session]).get(session.id) if is_ahead else None,
         month=free,
         chosen=day,
         day=free.day(day) if free else None,

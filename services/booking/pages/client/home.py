@@ -6,13 +6,15 @@ from fastapi import APIRouter
 from sqlmodel import col, select
 from starlette.responses import Response
 
-from services.booking.models.people import Supervisor
+from services.booking.dependencies import Configured
+from services.booking.models.people import Client, Supervisor
 from services.booking.models.sessions import Session
 from services.booking.pages.login import LoggedInClient
 from services.booking.pages.site import DoneQuery, pages
 from services.booking.security import credentials, permissions
 from services.booking.sessions import undo
 from services.booking.supervision import cancellation_policy, client_list, processes
+from services.booking.supervision.personal_links import secret_of_link
 from services.events.catalogue import Actor
 from services.finnish import vocabulary
 from services.web.i18n.translation import word
@@ -33,12 +35,17 @@ DONE_TEXTS = {
 
 
 @router.get("")
-def show_client_home(db: Db, now: Now, visitor: LoggedInClient) -> Response:
+def show_client_home(db: Db, now: Now, settings: Configured, visitor: LoggedInClient) -> Response:
+    """What they have ordered, and where they take part themselves, at the same address."""
     ordered = client_list.list_ordered_processes(db, visitor.principal, now)
     return pages.show(
         "client_home.html",
         visitor=visitor,
         processes=ordered,
+        attended=[
+            (one, f"/osallistuja/{secret_of_link(settings.link_key, one.person, one.person.page_link)}")
+            for one in client_list.list_own_participations(db, db.get_one(Client, visitor.party_id), now)
+        ],
         forms=vocabulary.FORM_LABELS,
         ended_credentials=credentials.list_lately_ended(db, visitor.party_id, now),
     )
@@ -57,8 +64,13 @@ def show_process_as_client(
         process=process,
         form=vocabulary.FORM_LABELS[process.form],
         supervisor=db.get_one(Supervisor, process.supervisor_id),
-        ahead=[session for session in sessions if session.status == "booked" and session.ends_at > now],
-        over=[session for session in reversed(sessions) if session.status in ("held", "cancelled")],
+        ahead=[session for session in sessions if session.status in ("booked", "cancelled") and session.ends_at > now],
+        is_booked_ahead=any(session.status == "booked" and session.ends_at > now for session in sessions),
+        over=[
+            session
+            for session in reversed(sessions)
+            if session.status == "held" or (session.status == "cancelled" and session.ends_at <= now)
+        ],
         undoable=undo.list_undoable(db, process, Actor.client, now),
         people=processes.list_active_participants(db, process.id),
         terms=cancellation_policy.cancellation_policy_of(process),

@@ -42,7 +42,7 @@ class FeedbackRequest(NamedTuple):
 
 
 def list_past_sessions(db: Database, person: Participant, now: datetime) -> Sequence[PastSession]:
-    """Newest first, since the participant joined."""
+    """Newest first, since the participant joined; what was cancelled stands where its time is."""
     mine = and_(col(SummaryReader.summary_id) == Summary.id, col(SummaryReader.participant_id) == person.id)
     query = (
         select(Session, Summary, SummaryReader.id)
@@ -51,7 +51,7 @@ def list_past_sessions(db: Database, person: Participant, now: datetime) -> Sequ
         .where(
             Session.process_id == person.process_id,
             col(Session.ends_at) >= person.joined_at,
-            or_(col(Session.status) != "booked", col(Session.ends_at) <= now),
+            or_(col(Session.status) == "held", col(Session.ends_at) <= now),
         )
         .order_by(col(Session.starts_at).desc())
         .limit(MAX_ROWS)
@@ -106,12 +106,12 @@ class SessionAhead:
 
 
 def list_sessions_ahead(db: Database, condition: ColumnElement[bool], now: datetime) -> Sequence[SessionAhead]:
-    """The booked sessions that have not ended, soonest first, of the processes that meet a condition."""
+    """The sessions that have not ended, soonest first, of the processes that meet a condition; also cancelled ones."""
     query = (
         select(Session, Process, Supervisor)
         .join(Process, col(Process.id) == Session.process_id)
         .join(Supervisor, col(Supervisor.id) == Session.supervisor_id)
-        .where(condition, Session.status == "booked", col(Session.ends_at) > now)
+        .where(condition, col(Session.status).in_(("booked", "cancelled")), col(Session.ends_at) > now)
         .order_by(col(Session.starts_at))
         .limit(MAX_SESSIONS_AHEAD)
     )

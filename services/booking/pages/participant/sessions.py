@@ -5,13 +5,11 @@ from datetime import date, datetime
 from uuid import UUID
 
 from fastapi import APIRouter
-from sqlmodel import col
 from starlette.responses import Response
 
 from services.booking.calendar import availability, ics_feed
 from services.booking.dependencies import Configured
 from services.booking.models.people import Participant, Process
-from services.booking.models.sessions import Session
 from services.booking.pages import free_month
 from services.booking.pages.free_month import (
     TIME_REFUSALS,
@@ -21,18 +19,17 @@ from services.booking.pages.free_month import (
     chosen_month_and_day,
     reasons_and_status,
 )
-from services.booking.pages.participant.home import is_shared, participant_of_link
+from services.booking.pages.participant.home import is_shared, lock_own_session, own_session, participant_of_link
 from services.booking.pages.site import pages
 from services.booking.security import audit
-from services.booking.sessions import bookable, booking, sessions, undo
+from services.booking.sessions import bookable, booking, change_wishes, intentions, sessions, undo
+from services.booking.sessions.change_wishes import WishCreate
 from services.booking.sessions.sessions import SessionWithProcess
 from services.booking.supervision import cancellation_policy, participants, processes
 from services.core.calendar_entry import single
 from services.core.database import Database
 from services.events.catalogue import Actor
 from services.finnish.workdays import local
-from services.web.errors.problems import NotFound, Problem
-from services.web.i18n.language import Text
 from services.web.pages.forms import Typed, filled_in
 from services.web.security.rate_limits import Count
 from services.web.security.visitors import redirect
@@ -43,24 +40,18 @@ router = APIRouter(prefix="/osallistuja/{secret}", route_class=RecordedRoute, in
 NO_FIELDS: Mapping[str, str] = {}
 
 
-class TooLateForAll(Problem):
-    """The deadline for cancelling this shared session free of charge has passed."""
-
-    status = 409
-    finnish = "Yhteisen tapaamisen maksuton peruutusaika on päättynyt."
-    advice = Text(fi="Ota yhteyttä työnohjaajaan.", en="Contact the supervisor.")
-
-
 @router.get("/tapaaminen/{session_id}")
 def show_session_as_participant(
     db: Db, now: Now, secret: str, session_id: UUID, month: MonthQuery = "", day: DayQuery = None
 ) -> Response:
-    return _page(db, _own_session(db, participant_of_link(db, secret, now), session_id), secret, now, month, day)
+    person = participant_of_link(db, secret, now)
+    return _page(db, own_session(db, person, session_id), person, secret, now, month, day)
 
 
 def _page(
     db: Database,
     meeting: SessionWithProcess,
+    person: Participant,
     secret: str,
     now: datetime,
     month: str,
@@ -70,11 +61,12 @@ def _page(
     status: int = 200,
 ) -> Response:
     process, session = meeting
+    wish = change_wishes.find_own_wish(db, session, person)
     is_late = cancellation_policy.is_late_change(session.free_until, Actor.participant, now)
     is_ahead = session.status == "booked" and session.starts_at > now
     practice = availability.load_practice(db, process.supervisor_id)
     free = None
-    if is_ahead and not is_late:
+    if is_ahead and (is_shared(process) or not is_late):
         asked = month or f"{local(session.starts_at):%Y-%m}"
         free = free_month.load_month_for_move(db, practice, process.form, session, asked, now)
     return pages.show(
@@ -86,6 +78,9 @@ def _page(
         is_late=is_late,
         is_shared=is_shared(process),
         is_ahead=is_ahead,
+        said=intentions.find_intention(db, session, person),
+        wish=wish,
+        wish_state=wish and change_wishes.state_of_wish(wish, session),
         month=free,
         chosen=free.day(day) if free else None,
         typed=typed,
@@ -96,7 +91,7 @@ def _page(
 @router.get("/tapaaminen/{session_id}/peru")
 def show_cancel_page_as_participant(db: Db, now: Now, secret: str, session_id: UUID) -> Response:
     """What will happen, for whom and at what price; one press does it."""
-    process, session = _own_session(db, participant_of_link(db, secret, now), session_id)
+    process, session = own_session(db, participant_of_link(db, secret, now), session_id)
     return pages.show(
         "participant_cancel.html",
         session=session,
@@ -110,16 +105,22 @@ def show_cancel_page_as_participant(db: Db, now: Now, secret: str, session_id: U
 
 @router.post("/tapaaminen/{session_id}/kumoa")
 def undo_as_participant(db: Db, now: Now, count: Count, secret: str, session_id: UUID) -> Response:
-    undo.undo_change(db, _lock_session(db, now, count, secret, session_id, "session.restored"), Actor.participant, now)
+    person, meeting = lock_own_session(db, now, count, secret, session_id)
+    audit.note(db, now, "session.restored", f"session/{session_id}", f"participant/{person.id}")
+    undo.undo_change(db, meeting, Actor.participant, now)
     return redirect(f"/osallistuja/{secret}", tehty="kumottu")
 
 
 @router.post("/tapaaminen/{session_id}/peru")
-def cancel_session_as_participant(db: Db, now: Now, count: Count, secret: str, session_id: UUID) -> Response:
-    meeting = _lock_session(db, now, count, secret, session_id, "session.cancelled")
-    is_late = cancellation_policy.is_late_change(meeting.session.free_until, Actor.participant, now)
-    if is_late and is_shared(meeting.process):
-        raise TooLateForAll
+def cancel_session_as_participant(
+    db: Db, now: Now, count: Count, secret: str, session_id: UUID, typed: Typed
+) -> Response:
+    """For a shared session it is a wish: the supervisor decides for all."""
+    person, meeting = lock_own_session(db, now, count, secret, session_id)
+    if is_shared(meeting.process):
+        wanted = WishCreate.model_validate(filled_in(typed, ["note"]))
+        return _wish(db, meeting, person, change_wishes.CANCEL, wanted, secret, now)
+    audit.note(db, now, "session.cancelled", f"session/{session_id}", f"participant/{person.id}")
     booking.cancel_booked_session(db, meeting, booking.SessionCancellation(), Actor.participant, now, undoable=True)
     return redirect(f"/osallistuja/{secret}", tehty="peruttu")
 
@@ -128,44 +129,45 @@ def cancel_session_as_participant(db: Db, now: Now, count: Count, secret: str, s
 def move_session_as_participant(
     db: Db, now: Now, count: Count, secret: str, session_id: UUID, typed: Typed
 ) -> Response:
-    """If the time has been taken meanwhile, the page comes back with the free times of that day."""
-    meeting = _lock_session(db, now, count, secret, session_id, "session.moved")
+    """For a shared session it is a wish. If the time has been taken, the page comes back with what is free that day."""
+    person, meeting = lock_own_session(db, now, count, secret, session_id)
     try:
+        if is_shared(meeting.process):
+            wish = WishCreate.model_validate(filled_in(typed, ["starts_at", "note"]))
+            return _wish(db, meeting, person, change_wishes.MOVE, wish, secret, now)
+        audit.note(db, now, "session.moved", f"session/{session_id}", f"participant/{person.id}")
         wanted = TimeChoice.model_validate(filled_in(typed, ["starts_at"]))
         with db.begin_nested():
             change = booking.SessionUpdate(starts_at=wanted.starts_at)
             booking.reschedule_session(db, meeting, change, Actor.participant, now, undoable=True)
     except TIME_REFUSALS as refused:
-        return _page(db, meeting, secret, now, *chosen_month_and_day(typed), typed, *reasons_and_status(refused))
+        shown = chosen_month_and_day(typed)
+        return _page(db, meeting, person, secret, now, *shown, typed, *reasons_and_status(refused))
     return redirect(f"/osallistuja/{secret}", tehty="siirretty")
+
+
+def _wish(
+    db: Database,
+    meeting: SessionWithProcess,
+    person: Participant,
+    kind: str,
+    wanted: WishCreate,
+    secret: str,
+    now: datetime,
+) -> Response:
+    change_wishes.make_wish(db, meeting, person, kind, wanted, now)
+    audit.note(db, now, "session.change-wished", f"session/{meeting.session.id}", f"participant/{person.id}")
+    return redirect(f"/osallistuja/{secret}", tehty="toive")
 
 
 @router.get("/tapaaminen/{session_id}/tapaaminen.ics")
 def download_calendar_entry(db: Db, now: Now, settings: Configured, secret: str, session_id: UUID) -> Response:
     """The same entry as in the letters and in the feed, in a file of its own."""
     person = participant_of_link(db, secret, now)
-    _, session = _own_session(db, person, session_id)
+    _, session = own_session(db, person, session_id)
     rendered = single(ics_feed.entry_of_session(session, settings.installation, first=person.first_sequence))
     headers = {"Content-Disposition": 'attachment; filename="tapaaminen.ics"', "Cache-Control": "no-store"}
     return Response(rendered, media_type="text/calendar; charset=utf-8", headers=headers)
-
-
-def _own_session(db: Database, person: Participant, session_id: UUID) -> SessionWithProcess:
-    process = db.get_one(Process, person.process_id)
-    session = db.get_one(Session, session_id)
-    if session.process_id != process.id:
-        raise NotFound
-    return SessionWithProcess(process, session)
-
-
-def _lock_session(
-    db: Database, now: datetime, count: Count, secret: str, session_id: UUID, action: str
-) -> SessionWithProcess:
-    person = participant_of_link(db, secret, now)
-    count("changes", person.id)
-    _own_session(db, person, session_id)
-    audit.note(db, now, action, f"session/{session_id}", f"participant/{person.id}")
-    return sessions.lock_session(db, session_id, col(Process.id) == person.process_id)
 
 
 @router.get("/uusi")

@@ -17,6 +17,8 @@ from services.booking.models.calendar import Absence, BusyTime
 from services.booking.models.people import Process
 from services.booking.models.sessions import Intake, Session
 from services.booking.security.permissions import REQUESTED
+from services.booking.sessions import intentions
+from services.booking.sessions.intentions import ExpectedAttendance
 from services.core.database import Database
 from services.events.catalogue import Form
 from services.finnish.workdays import at_wall_clock, holiday_name, is_holiday, local
@@ -44,6 +46,7 @@ class WeekEntry:
     title: str = ""
     detail: str = ""
     address: str = ""
+    attendance: ExpectedAttendance | None = None
 
     @property
     def is_meeting(self) -> bool:
@@ -147,7 +150,9 @@ def _session_entries(db: Database, supervisor_id: UUID, week: Span) -> Iterator[
     query = query.where(Session.supervisor_id == supervisor_id, Session.status != "cancelled")
     # A session ends on the day on which it begins or on the next, so the index over starts serves.
     near = and_(col(Session.starts_at) > week.start - ONE_DAY, col(Session.starts_at) < week.end)
-    for session, process in db.execute(query.where(near, col(Session.ends_at) > week.start)):
+    found = db.execute(query.where(near, col(Session.ends_at) > week.start)).all()
+    attendance = intentions.expected_attendance(db, [session for session, _ in found])
+    for session, process in found:
         yield WeekEntry(
             EntryKind.meeting,
             Span(session.starts_at, session.ends_at),
@@ -155,6 +160,7 @@ def _session_entries(db: Database, supervisor_id: UUID, week: Span) -> Iterator[
             process.title,
             f"{process.code} · {session.number}/{process.planned_sessions}",
             f"/tyo/pyynnot/{process.id}" if session.status == REQUESTED else f"/tyo/tapaamiset/{session.id}",
+            attendance.get(session.id),
         )
 
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from services.finnish.workdays import HELSINKI
-from tests.integration.conftest import Browser, Json
+from tests.integration.conftest import Browser, Face, Json
 from tests.support.diary import at, book, day_ahead, keep_hours
 from tests.support.month_page import times
 
@@ -302,3 +303,56 @@ def test_nobody_changes_the_people_of_others(
     assert stranger.get(here).status_code == stranger.get(f"{here}/{person['id']}").status_code == 404
     assert stranger.post(f"{here}/{person['id']}/poista").status_code == 404
     assert person["first_name"] in people(booking_api, team)
+
+
+def test_a_contact_who_takes_part_finds_both_on_one_page(
+    booking_api: TestClient, a_process: Make, as_client: AsClient, a_client: Make
+) -> None:
+    client = a_client()
+    me = {"first_name": "Oma", "last_name": "Osallistuja", "email": client["contact"]["email"].upper()}
+    mine = a_process("group", 2, client_id=client["id"], title="Tilattu ja oma")
+    elsewhere, left = a_process("group", 2, title="Toisen tilaama"), a_process("group", 2, title="Jätetty")
+    keep_hours(booking_api, mine["supervisor_id"])
+    joined = [
+        booking_api.post(f"/api/v1/processes/{one['id']}/participants", json=me) for one in (mine, elsewhere, left)
+    ]
+    booking_api.delete(f"/api/v1/processes/{left['id']}/participants/{joined[-1].json()['id']}")
+    book(booking_api, mine, at(day_ahead()))
+
+    page = as_client(client).get("/oma").text
+
+    own = page[page.index("Omat tapaamiset") :]
+    assert "Tilattu ja oma" in page[: page.index("Omat tapaamiset")]
+    assert "Tilattu ja oma" in own
+    assert elsewhere["title"] in own
+    assert left["title"] not in page
+    links = re.findall(r'href="(/osallistuja/[^"]+)"', own)
+    assert len(links) == 2
+    assert all("Hei, Oma" in as_client(client).get(link).text for link in links)
+    other = as_client(a_client()).get("/oma").text
+    assert "Omat tapaamiset" not in other
+
+
+def test_an_address_that_a_client_gave_somebody_shows_the_client_nothing_of_theirs(
+    booking: Face, process: Json, as_client: AsClient, client: Json
+) -> None:
+    with booking.engine.begin() as connection:
+        given = text("UPDATE participant SET email = :email WHERE id = :id")
+        connection.execute(given, {"email": client["contact"]["email"], "id": process["participants"][0]["id"]})
+    assert "/osallistuja/" in as_client(client).get("/oma").text
+    with booking.engine.begin() as connection:
+        connection.execute(text("UPDATE participant SET readdressed_at = now()"))
+
+    assert "/osallistuja/" not in as_client(client).get("/oma").text
+
+
+def test_cancelled_meetings_stand_where_their_time_is(booking_api: TestClient, browser: Browser, process: Json) -> None:
+    first, second = book(booking_api, process, at(day_ahead(14))), book(booking_api, process, at(day_ahead(21)))
+    booking_api.post(f"/api/v1/sessions/{first['id']}/cancel")
+
+    page = browser.get(f"/oma/prosessit/{process['id']}").text
+
+    ahead = page[page.index("Tulevat tapaamiset") :]
+    assert ahead.index("peruttu</span>") < ahead.index(f"/oma/tapaamiset/{second['id']}")
+    assert f"/oma/tapaamiset/{first['id']}" not in ahead
+    assert ">Menneet<" not in page

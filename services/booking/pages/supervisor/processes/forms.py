@@ -38,7 +38,7 @@ def process_fields(process: Process) -> Fields:
     fields |= {name: str(getattr(process, name)) for name in figures}
     fields |= {f"cancellation_policy.{name}": str(getattr(process, name)) for name in policy}
     ticks = {"cancellation_policy.waive_force_majeure": process.waive_force_majeure}
-    ticks |= {"session_feedback": process.session_feedback}
+    ticks |= {name: getattr(process, name) for name in ("session_feedback", "clients_may_exceed")}
     ticks |= {f"reminders.{days}": True for days in process.reminder_days}
     ticks |= {f"benefits.{benefit}": True for benefit in process.benefits}
     return fields | {name: "1" for name, is_ticked in ticks.items() if is_ticked}
@@ -55,6 +55,7 @@ def process_terms(typed: Mapping[str, str]) -> dict[str, Any]:
         "reminders": {"days_before": ticked(typed, "reminders")},
         "benefits": ticked(typed, "benefits"),
         "session_feedback": "session_feedback" in typed,
+        "clients_may_exceed": "clients_may_exceed" in typed,
     }
 
 

@@ -24,7 +24,7 @@ from services.booking.pages.login import LoggedInSupervisor
 from services.booking.pages.site import DoneQuery, PageQuery, SearchQuery, pages
 from services.booking.pages.supervisor.processes import forms as processes_forms
 from services.booking.security import audit, permissions
-from services.booking.sessions import sessions, summaries
+from services.booking.sessions import change_wishes, intentions, sessions, summaries
 from services.booking.supervision import erasure_requests, processes, proposals
 from services.booking.supervision.processes import ProcessUpdate, SessionsAhead
 from services.core.database import Database
@@ -114,6 +114,8 @@ def show_process_as_supervisor(
             for one in erasure_requests.list_open_erasure_requests(db, visitor.principal)
             if one.process.id == process.id
         ],
+        wishes=change_wishes.list_open_wishes_of_process(db, process, now),
+        attendance=intentions.expected_attendance(db, [one for one in overview.meetings if one.starts_at > now]),
         proposed=proposals.list_proposals(db, process.id),
         etag=etags.etag,
         readdressed=[person for person in overview.active if not person.address_accepted],

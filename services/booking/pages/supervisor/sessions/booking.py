@@ -17,6 +17,7 @@ from services.booking.pages.site import MinutesQuery, pages
 from services.booking.security import permissions
 from services.booking.sessions import bookable
 from services.booking.sessions.series import SeriesConflicts
+from services.booking.sessions.sessions import MoreThanAgreed
 from services.booking.supervision.processes import SESSION_LENGTHS, ProcessIsClosed
 from services.core.database import Database
 from services.events.catalogue import Actor, Mode
@@ -27,7 +28,7 @@ from services.web.transactions import Db, Now, TransactionalRoute
 
 router = APIRouter(prefix="/tyo/tapaamiset/uusi", route_class=TransactionalRoute, include_in_schema=False)
 
-REFUSALS = (ValidationError, InvalidRequest, offers.SlotTaken, ProcessIsClosed)
+REFUSALS = (ValidationError, InvalidRequest, offers.SlotTaken, ProcessIsClosed, MoreThanAgreed)
 
 
 @router.get("")
@@ -69,6 +70,7 @@ def book_as_supervisor(db: Db, now: Now, visitor: LoggedInSupervisor, process_id
         return _form(db, visitor, process, now, BookingAttempt(typed))
     try:
         wanted = booking_form.parse_booking(typed, process_id)
+        booking_form.ensure_meant(db, process, wanted, typed)
         booked = booking_form.book_from_form(db, process, wanted, permissions.actor_of(visitor.principal), now)
     except SeriesConflicts as conflicts:
         here = f"/tyo/tapaamiset/uusi/{process_id}"
@@ -98,6 +100,7 @@ def _form(
         chosen=chosen,
         day=free.day(chosen),
         nearest=attempt.nearest,
+        exceeding=attempt.exceeding,
         typed=attempt.typed,
         wrong=attempt.wrong,
     )

@@ -15,7 +15,7 @@ from services.booking.pages.login import LoggedInSupervisor
 from services.booking.pages.site import pages
 from services.booking.pages.supervisor.sessions import recording_form, session_view
 from services.booking.security import audit, permissions
-from services.booking.sessions import attendance, sessions, summaries
+from services.booking.sessions import attendance, intentions, sessions, summaries
 from services.booking.sessions.booking import SessionIsCancelled
 from services.booking.sessions.sessions import SessionWithProcess
 from services.booking.sessions.summaries import NothingToPublish, PublicationCreate, SessionIsAhead
@@ -69,7 +69,9 @@ def _find_session(db: Database, visitor: Visitor, session_id: UUID) -> SessionWi
 def _attendance(db: Database, meeting: SessionWithProcess) -> dict[str, str]:
     states = attendance.attendance_of_session(db, meeting.session.id)
     expected = session_view.expected_participants(db, meeting, states)
-    return recording_form.attendance_fields(meeting.session, expected, states)
+    attended = intentions.expected_attendance(db, [meeting.session]).get(meeting.session.id)
+    cannot = [person.id for person in attended.cannot] if attended else []
+    return recording_form.attendance_fields(meeting.session, expected, states, cannot)
 
 
 @router.post("")

@@ -5,7 +5,8 @@ The fields: `lasna.ID` is the attendance of a participant; `themes` has a theme 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from uuid import UUID
 
 from services.booking.models.people import Participant
 from services.booking.models.sessions import Session
@@ -14,7 +15,7 @@ from services.booking.sessions.sessions import AttendanceStates
 from services.booking.sessions.summaries import MAX_ACTIONS, SummaryContent, SummaryCreate
 from services.web.pages.forms import filled_in
 
-ATTENDANCE_PREFIX, PRESENT = "lasna.", "present"
+ATTENDANCE_PREFIX, PRESENT, EXCUSED = "lasna.", "present", "excused"
 PARTS = ("id", "text", "due_date")
 ACTION_FIELD = re.compile(r"actions\.(\d{1,3})\.text")
 SPARE_ROWS = 2
@@ -74,10 +75,14 @@ def summary_fields(content: SummaryContent | None) -> dict[str, str]:
     return typed
 
 
-def attendance_fields(session: Session, expected: list[Participant], states: AttendanceStates) -> dict[str, str]:
-    """Until it is recorded, everybody who had joined by then is preset as present."""
+def attendance_fields(
+    session: Session, expected: list[Participant], states: AttendanceStates, cannot: Collection[UUID]
+) -> dict[str, str]:
+    """Until it is recorded, everybody who had joined by then is preset as present, but for those who said no."""
 
     def usual(person: Participant) -> str:
+        if session.status == "booked" and person.id in cannot:
+            return EXCUSED
         return PRESENT if session.status == "booked" and person.joined_at <= session.ends_at else ""
 
     return {f"{ATTENDANCE_PREFIX}{person.id}": states.get(person.id, usual(person)) for person in expected}

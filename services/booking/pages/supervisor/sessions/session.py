@@ -47,6 +47,8 @@ DONE_TEXTS = {
     "paikka": "Tapaamisen paikka on muutettu. Osallistujat saavat siitä kirjeen.",
     "peruttu": "Tapaaminen on peruttu. Osallistujat saavat siitä kirjeen.",
     "kumottu": "Muutos on kumottu. Kenellekään ei kerrottu siitä.",
+    "aika-mennyt": "Ehdotettu aika on ehditty varata. Siirrä tapaaminen toiseen aikaan tai hylkää ehdotus.",
+    "ehdotus-hylatty": "Ehdotus on hylätty. Osallistuja näkee sen omalla sivullaan.",
     "lasna": "Läsnäolo on tallennettu.",
     "kirjattu": "Läsnäolo ja yhteenvedon luonnos on tallennettu. Luonnosta ei näe kukaan muu.",
     "luonnos": "Yhteenvedon luonnos on tallennettu. Sitä ei näe kukaan muu.",

@@ -8,7 +8,9 @@ from sqlmodel import col, select
 
 from services.booking.models.people import Client, Participant, Process
 from services.booking.models.sessions import PrivateNote, Session, Summary
-from services.booking.sessions import attendance, summaries
+from services.booking.sessions import attendance, change_wishes, intentions, summaries
+from services.booking.sessions.change_wishes import OpenWish
+from services.booking.sessions.intentions import ExpectedAttendance
 from services.booking.sessions.sessions import AttendanceStates, SessionWithProcess
 from services.booking.supervision import participants
 from services.core.database import Database
@@ -23,6 +25,8 @@ class SessionView:
     client: Client
     expected: Sequence[Participant]
     states: AttendanceStates
+    attendance: ExpectedAttendance | None
+    wishes: Sequence[OpenWish]
     summary: Summary | None
     has_note: bool
     series: Sequence[Session]
@@ -39,6 +43,8 @@ def load_session_view(db: Database, meeting: SessionWithProcess, now: datetime) 
         client=db.get_one(Client, process.client_id),
         expected=expected_participants(db, meeting, states),
         states=states,
+        attendance=intentions.expected_attendance(db, [session]).get(session.id),
+        wishes=change_wishes.list_open_wishes_of_session(db, session, now),
         summary=summaries.find_summary(db, session.id),
         has_note=db.scalars(select(PrivateNote.version).where(PrivateNote.session_id == session.id)).first()
         is not None,
