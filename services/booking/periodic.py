@@ -35,6 +35,7 @@ def prune_expired(engine: Engine) -> bool:
         db.execute(delete(LoginRequest).where(col(LoginRequest.asked_at) < now - LOGIN_REQUESTS_KEPT_FOR))
         proposals.prune_proposals(db, now)
         undo.prune_sessions_before(db, now)
+        undo.end_undo_of_intakes(db, now)
         intakes.forget_networks(db, now)
         for table in (BrowserSession, Device, DeviceCode, PasskeyChallenge):
             db.execute(delete(table).where(col(table.expires_at) < now - timedelta(days=1)))

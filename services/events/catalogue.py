@@ -462,6 +462,8 @@ class IntakeEvent(Event):
     changed_by: Actor = Actor.client
     sequence: int | None = None
     """SEQUENCE of the talk's calendar entry. Without one it is the version."""
+    undo_until: AwareDatetime | None = None
+    """Until when its cancellation may be taken back; nobody is told of it before."""
 
     @property
     def aggregate(self) -> str:

@@ -171,6 +171,7 @@ class Intake(Table, table=True):
     link: UUID
     free_of_charge: bool
     changed_by: Actor = text_column()
+    undo_until: datetime | None = instant(nullable=True)
     seen_at: datetime = instant(index=True)
 
     __table_args__ = (Index("intakes_of_supervisor", "supervisor_id", "starts_at"),)

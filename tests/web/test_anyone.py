@@ -76,6 +76,10 @@ def test_the_first_page_leads_to_a_talk_that_is_confirmed_moved_and_called_off(
     expect(page.get_by_role("status")).to_contain_text("Aika on peruttu.")
     expect(page.get_by_role("button", name="Varaa uusi aika")).to_be_visible()
     assert_accessible(page)
+    page.get_by_role("button", name="Kumoa peruutus").click()
+    expect(page.get_by_role("status")).to_contain_text("Peruutus on kumottu.")
+    expect(page.get_by_role("link", name="Peru aika")).to_be_visible()
+    assert_accessible(page)
 
 
 def test_the_days_are_seen_before_the_times_and_nothing_typed_is_lost(

@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlmodel import col, delete
+from sqlmodel import col, delete, update
 
 from services.booking.calendar import availability
 from services.booking.calendar.availability import Practice
@@ -50,6 +50,11 @@ def confirm_hold(db: Database, owner: UUID) -> bool:
         text("UPDATE occupied_time SET expires_at = NULL WHERE owner_id = :owner RETURNING owner_id"), {"owner": owner}
     )
     return confirmed.first() is not None
+
+
+def hold_until(db: Database, owner: UUID, expires_at: datetime) -> None:
+    """Make of what is reserved for good a hold that expires."""
+    db.execute(update(OccupiedTime).where(col(OccupiedTime.owner_id) == owner).values(expires_at=expires_at))
 
 
 def drop_expired_holds(db: Database, supervisor_id: UUID, now: datetime) -> bool:

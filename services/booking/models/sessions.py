@@ -157,6 +157,9 @@ class Intake(Table, table=True):
     requested_at: datetime = instant(index=True)
     expires_at: datetime = instant()
     confirmed_at: datetime | None = instant(nullable=True)
+    #: until when its cancellation can be taken back, and by whom
+    undo_until: datetime | None = instant(nullable=True)
+    undo_by: Actor | None = enum_column(Actor, nullable=True)
     start: bool | None = None
     recommended_form: Form | None = enum_column(Form, nullable=True)
     process_id: UUID | None = Field(default=None, sa_column=Column(ForeignKey("process.id")))
@@ -165,6 +168,7 @@ class Intake(Table, table=True):
         CheckConstraint("status IN ('held', 'confirmed', 'cancelled', 'expired')", name="known_intake_status"),
         Index("held_intakes", "expires_at", postgresql_where=text("status = 'held'")),
         Index("intakes_by_address", text("lower(email)")),
+        Index("undoable_intakes", "undo_until", postgresql_where=text("undo_until IS NOT NULL")),
     )
 
     @property

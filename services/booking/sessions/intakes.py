@@ -182,7 +182,7 @@ def confirm_held_intake(db: Database, intake: Intake, by: Actor, now: datetime) 
     if intake.status == "expired" or intake.expires_at <= now or not reservations.confirm_hold(db, intake.id):
         raise _expired(db, intake, now)
     intake.status, intake.confirmed_at = "confirmed", now
-    _publish_change(db, IntakeConfirmed, intake, by, now)
+    publish_intake(db, IntakeConfirmed, intake, by, now)
 
 
 def reschedule_intake(db: Database, intake: Intake, starts_at: datetime, by: Actor, now: datetime) -> None:
@@ -204,7 +204,7 @@ def reschedule_intake(db: Database, intake: Intake, starts_at: datetime, by: Act
         raise offers.slot_taken_problem(db, practice, None, span, by, now, present)
     intake.starts_at, intake.ends_at = span
     db.execute(update(Link).where(col(Link.subject_id) == intake.id).values(expires_at=span.end))
-    _publish_change(db, IntakeConfirmed, intake, by, now)
+    publish_intake(db, IntakeConfirmed, intake, by, now)
 
 
 def correct_intake_address(db: Database, link_key: str, intake: Intake, email: str, by: Actor, now: datetime) -> None:
@@ -220,18 +220,22 @@ def correct_intake_address(db: Database, link_key: str, intake: Intake, email: s
     db.execute(delete(Link).where(col(Link.subject_id) == intake.id, col(Link.purpose) == links.LinkPurpose.intake))
     intake.email = email
     intake.link = links.issue_link(db, link_key, links.LinkPurpose.intake, intake.id, intake.ends_at)
-    _publish_change(db, IntakeRequested if intake.status == "held" else IntakeConfirmed, intake, by, now)
+    publish_intake(db, IntakeRequested if intake.status == "held" else IntakeConfirmed, intake, by, now)
 
 
 def give_up_intake(db: Database, intake: Intake, by: Actor, now: datetime) -> None:
-    """Cancel an intake. One that has ended already stays as it is."""
+    """Cancel an intake. One that has ended already stays as it is; while it can be taken back its time is kept."""
     if intake.status not in ("held", "confirmed"):
         return
     if intake.starts_at <= now:
         raise IntakeHasBegun
-    intake.status, intake.network = "cancelled", None
-    reservations.release_times(db, [intake.id])
-    _publish_change(db, IntakeCancelled, intake, by, now)
+    intake.status = "cancelled"
+    if intake.undo_until:
+        reservations.hold_until(db, intake.id, intake.undo_until)
+    else:
+        intake.network = None
+        reservations.release_times(db, [intake.id])
+    publish_intake(db, IntakeCancelled, intake, by, now)
 
 
 def record_outcome(
@@ -258,7 +262,7 @@ def expire_unconfirmed_intakes(engine: Engine) -> bool:
         for intake in expired:
             intake.status, intake.network = "expired", None
             reservations.release_times(db, [intake.id])
-            _publish_change(db, IntakeCancelled, intake, Actor.client, now)
+            publish_intake(db, IntakeCancelled, intake, Actor.client, now)
             log.info("intake.expired", intake_id=str(intake.id))
     return len(expired) == BATCH_SIZE
 
@@ -291,7 +295,7 @@ def _check_process(intake: Intake, wanted: IntakeOutcomeCreate, process: process
         )
 
 
-def _publish_change(db: Database, kind: type[IntakeEvent], intake: Intake, by: Actor, now: datetime) -> None:
+def publish_intake(db: Database, kind: type[IntakeEvent], intake: Intake, by: Actor, now: datetime) -> None:
     intake.version += 1
     db.flush()
     supervisor = db.get_one(Supervisor, intake.supervisor_id)

@@ -1,7 +1,8 @@
 """Taking back what was just pressed on a page: a cancellation or a move, for two minutes, in which nobody is told.
 
 The change itself is made at once. Only the earlier times stay taken, so that nobody gets them meanwhile, and the event
-says when it may be told. Whatever else changes a session ends what can be taken back of it.
+says when it may be told. Whatever else changes a session ends what can be taken back of it. Of an intake only the
+cancellation can be taken back.
 """
 
 from collections.abc import Sequence
@@ -9,18 +10,19 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlmodel import col, select
 
 from services.booking.calendar import availability, offers, reservations
 from services.booking.calendar.slots import Span
 from services.booking.models.people import Process
-from services.booking.models.sessions import Session, SessionBefore
+from services.booking.models.sessions import Intake, Session, SessionBefore
+from services.booking.sessions import intakes
 from services.booking.sessions import sessions as meetings
 from services.booking.sessions.sessions import SessionWithProcess
 from services.booking.supervision import processes
 from services.core.database import Database, new_id
-from services.events.catalogue import Actor, SessionRescheduled
+from services.events.catalogue import Actor, IntakeConfirmed, SessionRescheduled
 from services.web.errors.problems import Problem
 from services.web.i18n.language import Text
 
@@ -131,3 +133,27 @@ def _changed_together(
     if not any(changed.id == session.id for changed, _ in found):
         raise UndoIsOver
     return found
+
+
+def cancel_intake(db: Database, intake: Intake, by: Actor, now: datetime) -> None:
+    """Cancel an intake that was confirmed so that it can be taken back; one that was only held is given up at once."""
+    if intake.status == "confirmed":
+        intake.undo_until, intake.undo_by = min(now + UNDO_TIME, intake.starts_at), by
+    intakes.give_up_intake(db, intake, by, now)
+
+
+def is_undoable(intake: Intake, by: Actor, now: datetime) -> bool:
+    return intake.undo_by is by and intake.undo_until is not None and intake.undo_until > now
+
+
+def restore_intake(db: Database, intake: Intake, by: Actor, now: datetime) -> None:
+    """Take the cancellation of an intake back."""
+    if not (is_undoable(intake, by, now) and reservations.confirm_hold(db, intake.id)):
+        raise UndoIsOver
+    intake.status, intake.undo_until, intake.undo_by = "confirmed", None, None
+    intakes.publish_intake(db, IntakeConfirmed, intake, by, now)
+
+
+def end_undo_of_intakes(db: Database, now: datetime) -> None:
+    over = update(Intake).where(col(Intake.undo_until) <= now).values(undo_until=None, undo_by=None, network=None)
+    reservations.release_times(db, db.scalars(over.returning(col(Intake.id))).all())

@@ -37,7 +37,8 @@ def letters_of_intake(state: IntakeState) -> Iterator[WantedLetter]:
             due_at = talk.seen_at + (SETTLING_TIME if talk.version > first else timedelta(0))
             yield _intake_letter(talk, LetterKind.intake_confirmed, talk.seen_at, due_at, talk.starts_at, known)
     elif talk.status == "cancelled" and not known.is_over:
-        yield _intake_letter(talk, LetterKind.intake_cancelled, talk.seen_at, talk.seen_at, None, known)
+        due_at = talk.undo_until or talk.seen_at
+        yield _intake_letter(talk, LetterKind.intake_cancelled, talk.seen_at, due_at, None, known)
     elif has_moved(talk, known.meeting):
         useful = max(talk.starts_at, known.meeting.starts_at)
         yield _intake_letter(talk, LetterKind.intake_moved, talk.seen_at, talk.seen_at + SETTLING_TIME, useful, known)

@@ -688,6 +688,9 @@ CONFIRMED = talk(2, "confirmed", seen="2.11.2026 12.10")
 CORRECTED = talk(3, "confirmed", seen="3.11.2026 9.00")
 MOVED = talk(3, "confirmed", starts="10.12.2026 14.00", seen="3.11.2026 9.00")
 OFF = talk(4, "cancelled", starts="10.12.2026 14.00", seen="4.11.2026 9.00")
+UNDOABLE = talk(3, "cancelled", seen="4.11.2026 9.00")
+UNDOABLE.undo_until = helsinki("4.11.2026 9.02")
+RESTORED = talk(4, "confirmed", seen="4.11.2026 9.01")
 
 TALKS = [
     ([HELD], None, ["2.11. 12.00 intake_confirm_link"]),
@@ -699,6 +702,7 @@ TALKS = [
     ([HELD, CONFIRMED, CORRECTED], replace(told_of(CONFIRMED), went_elsewhere=True), ["3.11. 9.02 intake_confirmed"]),
     ([HELD, CONFIRMED, MOVED, OFF], None, []),
     ([HELD, CONFIRMED, MOVED, OFF], told_of(CONFIRMED), ["4.11. 9.00 intake_cancelled"]),
+    ([HELD, CONFIRMED, UNDOABLE], told_of(CONFIRMED), ["4.11. 9.02 intake_cancelled"]),
 ]
 
 
@@ -711,12 +715,13 @@ def test_a_first_talk_is_asked_for_confirmed_moved_and_called_off(
     assert [f"{on_paper(letter.due_at)} {letter.kind}" for letter in letters] == expected
 
 
-def test_a_first_talk_moved_back_to_the_told_time_needs_no_new_letter() -> None:
-    back = talk(4, "confirmed", seen="4.11.2026 9.00")
+@pytest.mark.parametrize("between", [MOVED, UNDOABLE], ids=["moved back", "cancellation taken back"])
+def test_a_first_talk_that_is_again_as_was_told_needs_no_new_letter(between: Intake) -> None:
     told = told_of(CONFIRMED)
 
     assert {
-        letter.key for letter in wanted_letters(IntakeState([HELD, CONFIRMED, MOVED, back], told), back.seen_at)
+        letter.key
+        for letter in wanted_letters(IntakeState([HELD, CONFIRMED, between, RESTORED], told), RESTORED.seen_at)
     } == {told.letter}
 
 

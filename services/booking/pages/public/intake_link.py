@@ -20,7 +20,7 @@ from services.booking.pages.free_month import (
 )
 from services.booking.pages.site import DoneQuery, pages
 from services.booking.security import links
-from services.booking.sessions import intakes
+from services.booking.sessions import intakes, undo
 from services.core.database import Database
 from services.events.catalogue import Actor
 from services.web.pages.forms import Typed, filled_in
@@ -61,6 +61,7 @@ def _page(
         supervisor=practice.supervisor,
         is_open=intake.status == "held" and intake.expires_at > now,
         is_ahead=is_ahead,
+        is_undoable=undo.is_undoable(intake, Actor.client, now),
         month=free,
         chosen=free.day(day) if free else None,
         secret=secret,
@@ -97,8 +98,16 @@ def show_intake_cancel_page(db: Db, now: Now, secret: str) -> Response:
 
 @router.post("/peru")
 def cancel_intake_by_link(db: Db, now: Now, secret: str) -> Response:
-    intakes.give_up_intake(db, _lock_intake(db, secret, now), Actor.client, now)
+    undo.cancel_intake(db, _lock_intake(db, secret, now), Actor.client, now)
     return redirect(f"/kartoitus/{secret}", tehty="peruttu")
+
+
+@router.post("/kumoa")
+def restore_intake_by_link(db: Db, now: Now, count: Count, secret: str) -> Response:
+    intake = _lock_intake(db, secret, now)
+    count("changes", intake.id)
+    undo.restore_intake(db, intake, Actor.client, now)
+    return redirect(f"/kartoitus/{secret}", tehty="kumottu")
 
 
 @router.post("/siirra")

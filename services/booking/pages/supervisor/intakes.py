@@ -14,7 +14,7 @@ from services.booking.models.sessions import Intake
 from services.booking.pages.login import LoggedInSupervisor
 from services.booking.pages.site import DoneQuery, PageQuery, pages
 from services.booking.security import permissions
-from services.booking.sessions import intakes
+from services.booking.sessions import intakes, undo
 from services.core.database import Database
 from services.events.catalogue import Actor
 from services.finnish import vocabulary
@@ -30,9 +30,7 @@ PAGE_SIZE = 30
 
 
 @router.get("")
-def list_intakes_as_supervisor(
-    db: Db, now: Now, visitor: LoggedInSupervisor, page: PageQuery = 1, done: DoneQuery = ""
-) -> Response:
+def list_intakes_as_supervisor(db: Db, now: Now, visitor: LoggedInSupervisor, page: PageQuery = 1) -> Response:
     """Intakes that nobody confirmed in time are not listed."""
     past = _list_intakes(db, visitor, col(Intake.ends_at) <= now, newest_first=True, page=page)
     return pages.show(
@@ -43,7 +41,6 @@ def list_intakes_as_supervisor(
         has_more=len(past) > PAGE_SIZE,
         form_labels=vocabulary.FORM_LABELS,
         sivu=page,
-        tehty=done,
     )
 
 
@@ -94,8 +91,15 @@ def correct_intake_address_as_supervisor(
 @router.post("/{intake_id}/peru")
 def cancel_intake_as_supervisor(db: Db, now: Now, visitor: LoggedInSupervisor, intake_id: UUID) -> Response:
     intake = intakes.lock_intake(db, intake_id, permissions.managed_supervisors(visitor.principal))
-    intakes.give_up_intake(db, intake, Actor.supervisor, now)
-    return redirect("/tyo/kartoitukset", tehty="peruttu")
+    undo.cancel_intake(db, intake, Actor.supervisor, now)
+    return redirect(f"/tyo/kartoitukset/{intake.id}", tehty="peruttu")
+
+
+@router.post("/{intake_id}/kumoa")
+def restore_intake_as_supervisor(db: Db, now: Now, visitor: LoggedInSupervisor, intake_id: UUID) -> Response:
+    intake = intakes.lock_intake(db, intake_id, permissions.managed_supervisors(visitor.principal))
+    undo.restore_intake(db, intake, Actor.supervisor, now)
+    return redirect(f"/tyo/kartoitukset/{intake.id}", tehty="kumottu")
 
 
 def _page(
@@ -115,6 +119,7 @@ def _page(
         visitor=visitor,
         intake=intake,
         is_ahead=intake.starts_at > now,
+        is_undoable=undo.is_undoable(intake, Actor.supervisor, now),
         form_labels=vocabulary.FORM_LABELS,
         typed=saved | (typed or {}),
         wrong=forms.reasons(refused),

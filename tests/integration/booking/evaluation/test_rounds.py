@@ -495,7 +495,7 @@ def test_a_forgotten_participant_has_answered_nothing(booking: Face, process: Js
     assert mine.delete(f"/api/v1/participants/{person}").status_code == 204
 
     assert [(one["goals"], one["comment"]) for one in exported["answers"]] == [({"Palaute": 1}, "Salainen")]
-    assert for_admin["own_words"] == {"answers": [], "drafts": [], "feedback": []}
+    assert not any(for_admin["own_words"].values())
     assert for_admin["withheld"] == KEPT_FROM_ADMIN
     assert shown(mine, start)["answers"] == []
     assert told(booking, "evaluation.answered.v1") == []

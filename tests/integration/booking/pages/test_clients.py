@@ -186,9 +186,15 @@ def test_an_outcome_has_to_be_said(talk: Json, desk: Browser) -> None:
 def test_a_talk_ahead_can_be_called_off(booking: Face, talk: Json, desk: Browser) -> None:
     sent = desk.post(f"{TALKS}/{talk['id']}/peru", data={"kerta": str(uuid4())})
 
-    assert sent.headers["Location"] == f"{TALKS}?tehty=peruttu"
+    assert sent.headers["Location"] == f"{TALKS}/{talk['id']}?tehty=peruttu"
     assert booking.admin.get(f"/api/v1/intakes/{talk['id']}").json()["status"] == "cancelled"
     assert "Tulevia keskusteluja ei ole." in plain(opened(desk, TALKS))
+    assert "Kumoa peruutus" in opened(desk, f"{TALKS}/{talk['id']}")
+
+    desk.post(f"{TALKS}/{talk['id']}/kumoa")
+
+    assert booking.admin.get(f"/api/v1/intakes/{talk['id']}").json()["status"] == "confirmed"
+    assert talk["id"] in opened(desk, TALKS)
 
 
 def test_the_address_of_a_talk_ahead_is_corrected(

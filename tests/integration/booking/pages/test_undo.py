@@ -9,6 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from services.booking.sessions import undo
+from services.core.clock import now
+from services.core.database import transaction
 from services.web.security.links import secret
 from tests.integration.conftest import Browser, Face, Json
 from tests.support.diary import at, book, day_ahead, keep_hours, slots
@@ -48,10 +51,10 @@ def now_of(booking: Face, session: Json) -> Json:
     return found
 
 
-def published(booking: Face, session: Json) -> list[dict[str, Any]]:
+def published(booking: Face, one: Json, kind: str = "session") -> list[dict[str, Any]]:
     with booking.engine.connect() as connection:
         query = text("SELECT envelope FROM outbox WHERE aggregate = :one ORDER BY position")
-        rows = connection.execute(query, {"one": f"session/{session['id']}"}).scalars().all()
+        rows = connection.execute(query, {"one": f"{kind}/{one['id']}"}).scalars().all()
     return [{"type": row["type"], **row["data"]} for row in rows]
 
 
@@ -196,3 +199,89 @@ def test_a_meeting_with_a_supervisor_who_was_deactivated_can_still_be_called_off
     assert now_of(booking, session)["status"] == "cancelled"
     assert browser.post(f"{page}/tapaaminen/{session['id']}/kumoa").status_code == 303
     assert now_of(booking, session)["status"] == "booked"
+
+
+# -- first talks ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def talk(booking: Face, a_supervisor: Make) -> Json:
+    supervisor = a_supervisor()
+    keep_hours(booking.admin, supervisor["id"])
+    wanted = {"supervisor_id": supervisor["id"], "starts_at": at(day_ahead(), "10:00"), "name": "Åke Öhman"}
+    held: Json = booking.anonymous().post("/api/v1/intakes", json=wanted | {"email": "ake@example.fi"}).json()
+    booking.admin.post(f"/api/v1/intakes/{held['id']}/confirm")
+    return held | {"supervisor": supervisor}
+
+
+@pytest.fixture
+def talk_page(booking: Face, talk: Json) -> str:
+    link = published(booking, talk, "intake")[-1]["link"]
+    return f"/kartoitus/{secret(booking.settings.link_key, UUID(link))}"
+
+
+def status_of(booking: Face, talk: Json) -> str:
+    status: str = booking.admin.get(f"/api/v1/intakes/{talk['id']}").json()["status"]
+    return status
+
+
+def test_a_guest_takes_the_cancellation_of_a_first_talk_back(
+    booking: Face, browser: TestClient, talk: Json, talk_page: str
+) -> None:
+    shown = browser.get(browser.post(f"{talk_page}/peru").headers["Location"]).text
+    assert "Kumoa peruutus" in shown
+    assert status_of(booking, talk) == "cancelled"
+    assert talk["starts_at"] not in slots(booking.admin, talk["supervisor"]["id"], day_ahead())
+    shown = browser.get(browser.post(f"{talk_page}/kumoa").headers["Location"]).text
+
+    assert "Peruutus on kumottu" in shown
+    assert "Kumoa peruutus" not in shown
+    assert status_of(booking, talk) == "confirmed"
+    told = published(booking, talk, "intake")
+    assert [(one["status"], one["undo_until"] is None) for one in told] == [
+        ("held", True),
+        ("confirmed", True),
+        ("cancelled", False),
+        ("confirmed", True),
+    ]
+    assert browser.post(f"{talk_page}/kumoa").status_code == 409
+
+
+def test_two_minutes_after_its_cancellation_the_time_of_a_first_talk_is_free(
+    booking: Face, browser: TestClient, talk: Json, talk_page: str, clock: MoveClock
+) -> None:
+    browser.post(f"{talk_page}/peru")
+    clock(OVER)
+
+    assert talk["starts_at"] in slots(booking.admin, talk["supervisor"]["id"], day_ahead())
+    assert "Kumoa" not in browser.get(talk_page).text
+    assert browser.post(f"{talk_page}/kumoa").status_code == 409
+    with transaction(booking.engine) as db:
+        undo.end_undo_of_intakes(db, now(db))
+        assert db.scalars(text("SELECT owner_id FROM occupied_time")).all() == []
+        assert db.execute(text("SELECT undo_until, undo_by, network FROM intake")).one() == (None, None, None)
+
+
+def test_only_who_cancelled_a_first_talk_takes_that_back(
+    booking: Face, browser: TestClient, at_desk: Callable[[Json], Browser], talk: Json, talk_page: str
+) -> None:
+    desk = at_desk(talk["supervisor"])
+    desk.post(f"/tyo/kartoitukset/{talk['id']}/peru")
+
+    assert "Kumoa" not in browser.get(talk_page).text
+    assert browser.post(f"{talk_page}/kumoa").status_code == 409
+    desk.post(f"/tyo/kartoitukset/{talk['id']}/kumoa")
+    assert status_of(booking, talk) == "confirmed"
+
+
+def test_a_first_talk_that_was_never_confirmed_is_given_up_at_once(
+    booking: Face, browser: TestClient, talk: Json
+) -> None:
+    wanted = {"supervisor_id": talk["supervisor"]["id"], "starts_at": at(day_ahead(), "13:00"), "name": "Aino"}
+    held: Json = booking.anonymous().post("/api/v1/intakes", json=wanted | {"email": "aino@example.fi"}).json()
+    page = f"/kartoitus/{secret(booking.settings.link_key, UUID(published(booking, held, 'intake')[-1]['link']))}"
+
+    browser.post(f"{page}/peru")
+
+    assert "Kumoa" not in browser.get(page).text
+    assert held["starts_at"] in slots(booking.admin, talk["supervisor"]["id"], day_ahead())
