@@ -221,12 +221,14 @@ def test_everything_works_without_a_script(
     page.get_by_label("Nimi", exact=True).fill("Tiimi")
     for _ in range(2):
         rows = page.get_by_role("group", name=re.compile("^Osallistuja"))
-        for number in range(rows.count()):
+        count = rows.count()
+        for number in range(count):
             row = rows.nth(number)
             row.get_by_label("Etunimi").fill(f"Jäsen {number + 1}")
             row.get_by_label("Sukunimi").fill("Öhman")
             row.get_by_label("Sähköposti").fill(f"jasen{number + 1}@example.fi")
         press(page, "Lisää osallistuja")
+        expect(rows).to_have_count(count + 1)
     page.get_by_role("button", name="Poista rivi 1", exact=True).click()
     press(page, "Avaa prosessi")
     expect(page.get_by_role("status")).to_have_text("Prosessi on avattu.")
