@@ -31,7 +31,7 @@ MeantForThisTime: ColumnElement[bool] = and_(
 class WordToSupervisor(RequestBody):
     """What a participant adds for the supervisor alone."""
 
-    note: Line | None = None
+    word: Line | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def say_intention(
     meeting: SessionWithProcess,
     person: Participant,
     intention: Intention,
-    word: WordToSupervisor,
+    word: str | None,
     now: datetime,
 ) -> None:
     """Keep what a participant says; the caller holds the lock on the process. Saying it again changes nothing."""
@@ -77,10 +77,10 @@ def say_intention(
         version=said.version + 1 if said else 1,
         intention=intention,
         starts_at=session.starts_at,
-        note=word.note,
+        note=word,
         said_at=now,
     )
-    if said and (said.intention, said.starts_at, said.note) == (intention, session.starts_at, word.note):
+    if said and (said.intention, said.starts_at, said.note) == (intention, session.starts_at, word):
         return
     db.merge(now_says)
     db.flush()

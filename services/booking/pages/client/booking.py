@@ -33,7 +33,7 @@ from services.core.database import Database
 from services.events.catalogue import Actor, Mode
 from services.finnish.workdays import local
 from services.web.errors.problems import InvalidRequest
-from services.web.pages.forms import Typed, filled_in, reasons
+from services.web.pages.forms import Typed, filled_in, reasons, status_of
 from services.web.security.visitors import Visitor, redirect
 from services.web.transactions import Db, Now, TransactionalRoute
 
@@ -144,9 +144,22 @@ def move_session_as_client(db: Db, now: Now, visitor: LoggedInClient, session_id
 @router.get("/tapaamiset/{session_id}/peru")
 def show_cancel_page_as_client(db: Db, now: Now, visitor: LoggedInClient, session_id: UUID) -> Response:
     """What will happen, for whom and at what price; one press does it."""
-    process, session = sessions.find_session(db, session_id, permissions.visible_processes(visitor.principal))
+    meeting = sessions.find_session(db, session_id, permissions.visible_processes(visitor.principal))
+    return _cancel_page(db, visitor, meeting, now)
+
+
+def _cancel_page(
+    db: Database,
+    visitor: Visitor,
+    meeting: sessions.SessionWithProcess,
+    now: datetime,
+    typed: Mapping[str, str] | None = None,
+    refused: ValidationError | None = None,
+) -> Response:
+    process, session = meeting
     return pages.show(
         "client_cancel.html",
+        status_of(refused),
         visitor=visitor,
         process=process,
         session=session,
@@ -154,8 +167,8 @@ def show_cancel_page_as_client(db: Db, now: Now, visitor: LoggedInClient, sessio
         is_late=cancellation_policy.is_late_change(session.free_until, Actor.client, now),
         people=len(processes.list_active_participants(db, process.id)),
         following=booking.list_later_in_series(db, session),
-        typed={},
-        wrong={},
+        typed=typed or {},
+        wrong=reasons(refused),
     )
 
 
@@ -169,7 +182,10 @@ def undo_as_client(db: Db, now: Now, visitor: LoggedInClient, session_id: UUID) 
 @router.post("/tapaamiset/{session_id}/peru")
 def cancel_session_as_client(db: Db, now: Now, visitor: LoggedInClient, session_id: UUID, typed: Typed) -> Response:
     meeting = sessions.lock_session(db, session_id, permissions.visible_processes(visitor.principal))
-    wanted = SessionCancellation.model_validate(filled_in(typed, ("reason", "following")))
+    try:
+        wanted = SessionCancellation.model_validate(filled_in(typed, ("reason", "following")))
+    except ValidationError as refused:
+        return _cancel_page(db, visitor, meeting, now, typed, refused)
     booking.cancel_booked_session(db, meeting, wanted, Actor.client, now, undoable=True)
     return redirect(f"/oma/prosessit/{meeting.process.id}", tehty="peruttu")
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from fastapi import APIRouter
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from services.booking.calendar import availability, ics_feed
@@ -30,7 +31,7 @@ from services.core.calendar_entry import single
 from services.core.database import Database
 from services.events.catalogue import Actor
 from services.finnish.workdays import local
-from services.web.pages.forms import Typed, filled_in
+from services.web.pages.forms import Typed, filled_in, reasons, status_of
 from services.web.security.rate_limits import Count
 from services.web.security.visitors import redirect
 from services.web.transactions import Db, Now, RecordedRoute
@@ -45,17 +46,17 @@ def show_session_as_participant(
     db: Db, now: Now, secret: str, session_id: UUID, month: MonthQuery = "", day: DayQuery = None
 ) -> Response:
     person = participant_of_link(db, secret, now)
-    return _page(db, own_session(db, person, session_id), person, secret, now, month, day)
+    return session_page(db, own_session(db, person, session_id), person, secret, now, month, day)
 
 
-def _page(
+def session_page(
     db: Database,
     meeting: SessionWithProcess,
     person: Participant,
     secret: str,
     now: datetime,
-    month: str,
-    day: date | None,
+    month: str = "",
+    day: date | None = None,
     typed: Mapping[str, str] = NO_FIELDS,
     wrong: Mapping[str, str] = NO_FIELDS,
     status: int = 200,
@@ -91,15 +92,29 @@ def _page(
 @router.get("/tapaaminen/{session_id}/peru")
 def show_cancel_page_as_participant(db: Db, now: Now, secret: str, session_id: UUID) -> Response:
     """What will happen, for whom and at what price; one press does it."""
-    process, session = own_session(db, participant_of_link(db, secret, now), session_id)
+    return _cancel_page(db, own_session(db, participant_of_link(db, secret, now), session_id), secret, now)
+
+
+def _cancel_page(
+    db: Database,
+    meeting: SessionWithProcess,
+    secret: str,
+    now: datetime,
+    typed: Mapping[str, str] = NO_FIELDS,
+    refused: ValidationError | None = None,
+) -> Response:
+    process, session = meeting
     return pages.show(
         "participant_cancel.html",
+        status_of(refused),
         session=session,
         secret=secret,
         is_ahead=session.status == "booked" and session.starts_at > now,
         is_late=cancellation_policy.is_late_change(session.free_until, Actor.participant, now),
         is_shared=is_shared(process),
         people=len(processes.list_active_participants(db, process.id)),
+        typed=typed,
+        wrong=reasons(refused),
     )
 
 
@@ -118,7 +133,10 @@ def cancel_session_as_participant(
     """For a shared session it is a wish: the supervisor decides for all."""
     person, meeting = lock_own_session(db, now, count, secret, session_id)
     if is_shared(meeting.process):
-        wanted = WishCreate.model_validate(filled_in(typed, ["note"]))
+        try:
+            wanted = WishCreate.model_validate(filled_in(typed, ["note"]))
+        except ValidationError as refused:
+            return _cancel_page(db, meeting, secret, now, typed, refused)
         return _wish(db, meeting, person, change_wishes.CANCEL, wanted, secret, now)
     audit.note(db, now, "session.cancelled", f"session/{session_id}", f"participant/{person.id}")
     booking.cancel_booked_session(db, meeting, booking.SessionCancellation(), Actor.participant, now, undoable=True)
@@ -142,7 +160,7 @@ def move_session_as_participant(
             booking.reschedule_session(db, meeting, change, Actor.participant, now, undoable=True)
     except TIME_REFUSALS as refused:
         shown = chosen_month_and_day(typed)
-        return _page(db, meeting, person, secret, now, *shown, typed, *reasons_and_status(refused))
+        return session_page(db, meeting, person, secret, now, *shown, typed, *reasons_and_status(refused))
     return redirect(f"/osallistuja/{secret}", tehty="siirretty")
 
 

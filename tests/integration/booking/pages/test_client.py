@@ -356,3 +356,18 @@ def test_cancelled_meetings_stand_where_their_time_is(booking_api: TestClient, b
     assert ahead.index("peruttu</span>") < ahead.index(f"/oma/tapaamiset/{second['id']}")
     assert f"/oma/tapaamiset/{first['id']}" not in ahead
     assert ">Menneet<" not in page
+
+
+def test_a_reason_that_is_too_long_is_refused_beside_its_field(
+    booking: Face, as_client: Callable[[Json], Browser], a_process: Make
+) -> None:
+    process = a_process()
+    keep_hours(booking.admin, process["supervisor_id"])
+    session = book(booking.admin, process, at(day_ahead(3), "10:00"))
+    client = as_client(booking.admin.get(f"/api/v1/clients/{process['client_id']}").json())
+
+    refused = client.post(f"/oma/tapaamiset/{session['id']}/peru", data={"reason": "liian pitkä " * 50})
+
+    assert (refused.status_code, 'href="#reason"' in refused.text) == (422, True)
+    assert "liian pitkä liian pitkä" in refused.text
+    assert booking.admin.get(f"/api/v1/sessions/{session['id']}").json()["status"] == "booked"

@@ -104,7 +104,7 @@ def test_who_cannot_come_is_marked_for_the_supervisor_alone(
     mine, others = place_of(booking, process, session), place_of(booking, process, session, 1)
     before = browser.get(others).text
 
-    assert "Olet ilmoittanut, ettet pääse." in say(browser, f"{mine}/en-paase", note=WORD)
+    assert "Olet ilmoittanut, ettet pääse." in say(browser, f"{mine}/en-paase", word=WORD)
 
     assert now_of(booking, session)["status"] == "booked"
     (told,) = published(booking, "attendance.intended.v1")
@@ -168,7 +168,7 @@ def test_of_another_time_nobody_has_said_anything(
 def test_the_client_sees_a_head_count_and_no_name(
     booking: Face, browser: TestClient, at_desk: Enter, booking_api: TestClient, process: Json, session: Json
 ) -> None:
-    say(browser, f"{place_of(booking, process, session)}/en-paase", note=WORD)
+    say(browser, f"{place_of(booking, process, session)}/en-paase", word=WORD)
     client = booking_api.get(f"/api/v1/clients/{process['client_id']}").json()
 
     page = at_desk(client | {"email": client["contact"]["email"]}).get(f"/oma/tapaamiset/{session['id']}").text
@@ -288,7 +288,7 @@ def test_what_a_participant_said_is_theirs_to_take_along_and_is_forgotten_with_t
     booking: Face, browser: TestClient, booking_api: TestClient, process: Json, session: Json
 ) -> None:
     person, mine = process["participants"][0], place_of(booking, process, session)
-    say(browser, f"{mine}/en-paase", note=WORD)
+    say(browser, f"{mine}/en-paase", word=WORD)
     say(browser, f"{mine}/peru", note=WORD)
     assert all(note.startswith("sealed:") for note in notes_of(booking))
     confirm_device(booking, browser, page_of(booking, person))
@@ -297,3 +297,23 @@ def test_what_a_participant_said_is_theirs_to_take_along_and_is_forgotten_with_t
     assert booking_api.delete(f"/api/v1/participants/{person['id']}").status_code == 204
 
     assert notes_of(booking) == []
+
+
+@pytest.mark.parametrize(("form", "field"), [("en-paase", "word"), ("peru", "note")])
+@pytest.mark.parametrize("words", ["liian pitkä " * 50, "kaksi\x00osaa"], ids=["too long", "no text"])
+def test_a_word_that_is_none_is_refused_beside_its_field_and_nothing_is_lost(
+    booking: Face, browser: TestClient, process: Json, session: Json, form: str, field: str, words: str
+) -> None:
+    refused = browser.post(f"{place_of(booking, process, session)}/{form}", data={field: words})
+
+    assert (refused.status_code, f'href="#{field}"' in refused.text) == (422, True)
+    assert words.split("\x00", maxsplit=1)[0] in refused.text
+    assert notes_of(booking) == []
+
+
+def test_every_field_of_the_page_has_an_id_of_its_own(
+    booking: Face, browser: TestClient, process: Json, session: Json
+) -> None:
+    page = browser.get(place_of(booking, process, session), params={"paiva": f"{day_ahead(4)}"}).text
+
+    assert (page.count('id="word"'), page.count('id="note"')) == (1, 1)
