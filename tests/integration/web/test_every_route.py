@@ -375,6 +375,32 @@ def test_a_link_opens_its_own_pages_and_no_others(service: Service) -> None:
                 assert led_to or answer.status_code == 200, (route, name, answer.status_code)
 
 
+TYPED = ("x" * 5_000, "kaksi\x00osaa", "99999999999999999999", "2026-13-45", "-1")
+FIELDS = re.compile(r"""(?:name=|\w\()["']([a-z_][\w.-]*)["']""")
+
+
+def fields_of_all_forms() -> set[str]:
+    """Also what only looks like the name of a field: who attacks guesses too."""
+    templates = Path(__file__).parents[3].glob("services/*/templates/*.html")
+    return {name for template in templates for name in FIELDS.findall(template.read_text())}
+
+
+def test_whatever_is_typed_into_a_form_it_never_ends_in_an_accident(service: Service) -> None:
+    fields = fields_of_all_forms()
+    accidents = []
+    for route in [*service.closed(), *service.by_link()]:
+        if route.method != "POST" or route.is_api or route.path == "/ulos":
+            continue
+        opened = next((given for name, given in service.secrets.items() if f"/{name}/{{secret}}" in route.path), "")
+        address = route.path.format_map(Missing({**service.own, **({"secret": opened} if opened else {})}))
+        for who in [role for role in Role if route.admits(role)] or [Role.admin]:
+            for typed in TYPED:
+                answer = service.by_browser[who].post(address, data=dict.fromkeys(fields, typed))
+                if answer.status_code >= 500:
+                    accidents.append((route.path, who, typed[:10]))
+    assert accidents == []
+
+
 OF_THE_MOMENT = {"x-request-id", "ratelimit-remaining", "ratelimit-reset", "content-length", "set-cookie"}
 """What two answers to the same question may differ in: a page tells of its own reading, or holds a fresh key."""
 
