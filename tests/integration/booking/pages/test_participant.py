@@ -68,6 +68,19 @@ def statuses(engine: Engine) -> list[str]:
         return list(connection.execute(text("SELECT status FROM session ORDER BY number")).scalars())
 
 
+def test_a_cancelled_session_stands_where_its_time_is(
+    booking: Face, browser: TestClient, a_bookable_process: Make, a_session: Make
+) -> None:
+    process = a_bookable_process()
+    first, _ = a_session(process, "10:00"), a_session(process, "12:00")
+    booking.admin.post(f"/api/v1/sessions/{first['id']}/cancel")
+
+    ahead = browser.get(page_of(booking, process["participants"][0])).text.partition("Tulevat tapaamiset")[2]
+
+    before, _, after = ahead.partition(">peruttu<")
+    assert ("10.00–" in before, "12.00–" in before, "12.00–" in after) == (True, False, True)
+
+
 def test_opening_pages_changes_nothing(
     booking: Face, browser: TestClient, a_bookable_process: Make, a_session: Make
 ) -> None:
