@@ -3,9 +3,9 @@
 from calendar import Calendar as Weeks
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
@@ -27,7 +27,8 @@ DayQuery = Annotated[date | None, Query(alias="paiva")]
 TIME_REFUSALS = (ValidationError, SlotTaken, TimeNotOffered, InvalidRequest)
 """Why a chosen time may be refused: it is no time at all, not offered, or taken since the page was shown."""
 
-MONTHS_SEARCHED = 3
+LONGEST_SEARCH = timedelta(days=730)
+"""The supervisor may book as far ahead as they like, but a month is searched no further than any client may book."""
 
 
 class TimeChoice(RequestBody):
@@ -44,7 +45,7 @@ class FreeDay:
 
 @dataclass(frozen=True)
 class FreeMonth:
-    """The weeks of a month, Monday first, and the months before and after it if one can book in them."""
+    """The weeks of a month, Monday first, and the nearest months before and after it that have a free time."""
 
     first: date
     weeks: list[list[FreeDay]]
@@ -54,13 +55,6 @@ class FreeMonth:
     @property
     def has_any(self) -> bool:
         return any(day.starts for week in self.weeks for day in week)
-
-    def but_for(self, taken: datetime) -> Self:
-        """Without this one time."""
-        weeks = [
-            [FreeDay(day.day, [start for start in day.starts if start != taken]) for day in week] for week in self.weeks
-        ]
-        return replace(self, weeks=weeks)
 
     def day(self, wanted: date | None) -> FreeDay | None:
         """That day, if it has any free time."""
@@ -75,15 +69,36 @@ def load_free_month(
     asked: str,
     now: datetime,
     without: UUID | None = None,
+    present: datetime | None = None,
 ) -> FreeMonth:
-    """The month asked for as ``2026-12``; without one, the current month or the next one that has a free day."""
-    today = local(now, practice.rules.zone).date()
-    month = _load_month(db, practice, form, length, _parse_month(asked) or today, now, without)
-    for _ in range(MONTHS_SEARCHED - 1):
-        if asked or month.has_any or month.later is None:
+    """The first month with a free time, not before the one asked for as ``2026-12``, and those around it.
+
+    Months without any are passed over. The session or intake `without` does not stand in its own way; the time
+    `present` is not offered.
+    """
+    zone = practice.rules.zone
+    today = local(now, zone).date()
+    last = min(practice.rules.last_day(now), today + LONGEST_SEARCH)
+    wanted = min(max(_parse_month(asked) or today, today), last).replace(day=1)
+    calendar = availability.load_calendar(db, practice, today, last, now, without)
+    by_day: dict[date, list[datetime]] = defaultdict(list)
+    first, earlier, later = None, None, None
+    for start in slots.free_starts(calendar, form, length, today, last, now):
+        if start == present:
+            continue
+        day = local(start, zone).date()
+        month = day.replace(day=1)
+        if month < wanted:
+            earlier = month
+        elif first in {None, month}:
+            first = month
+            by_day[day].append(start)
+        else:
+            later = month
             break
-        month = _load_month(db, practice, form, length, month.later, now, without)
-    return month
+    first = first or wanted
+    weeks = Weeks().monthdatescalendar(first.year, first.month)
+    return FreeMonth(first, [[FreeDay(day, by_day.get(day, [])) for day in week] for week in weeks], earlier, later)
 
 
 def load_month_for_move(
@@ -94,36 +109,9 @@ def load_month_for_move(
     asked: str,
     now: datetime,
 ) -> FreeMonth:
-    """The times to which a session or an intake can be moved: it does not stand in its own way."""
+    """The times to which a session or an intake can be moved."""
     length = meeting.ends_at - meeting.starts_at
-    month = load_free_month(db, practice, form, length, asked, now, without=meeting.id)
-    return month.but_for(meeting.starts_at)
-
-
-def _load_month(
-    db: Database,
-    practice: availability.Practice,
-    form: Form | None,
-    length: timedelta,
-    wanted: date,
-    now: datetime,
-    without: UUID | None,
-) -> FreeMonth:
-    """The wanted month, or the nearest one in which booking is possible."""
-    today, last_day = local(now, practice.rules.zone).date(), practice.rules.last_day(now)
-    first = min(max(wanted, today), last_day).replace(day=1)
-    weeks = Weeks().monthdatescalendar(first.year, first.month)
-    begin, end = max(first, today), min(_next_month(first) - timedelta(days=1), last_day)
-    calendar = availability.load_calendar(db, practice, begin, end, now, without)
-    by_day: dict[date, list[datetime]] = defaultdict(list)
-    for start in slots.free_starts(calendar, form, length, begin, end, now):
-        by_day[local(start, practice.rules.zone).date()].append(start)
-    return FreeMonth(
-        first,
-        [[FreeDay(day, by_day.get(day, [])) for day in week] for week in weeks],
-        earlier=(first - timedelta(days=1)).replace(day=1) if first > today else None,
-        later=_next_month(first) if _next_month(first) <= last_day else None,
-    )
+    return load_free_month(db, practice, form, length, asked, now, without=meeting.id, present=meeting.starts_at)
 
 
 def chosen_instant(typed: Mapping[str, str], field: str = "starts_at") -> datetime | None:
@@ -148,7 +136,3 @@ def chosen_month_and_day(typed: Mapping[str, str]) -> tuple[str, date | None]:
 
 def _parse_month(asked: str) -> date | None:
     return date.fromisoformat(f"{asked}-01") if asked and not asked.startswith("0000") else None
-
-
-def _next_month(first: date) -> date:
-    return (first + timedelta(days=32)).replace(day=1)

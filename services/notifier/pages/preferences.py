@@ -50,6 +50,7 @@ def _page(request: Request, preference: Preference, came_from: str, *, saved: bo
         "preferences.html",
         chosen=preference.model_dump(),
         privacy_url=f"{booking}/tietosuoja",
-        back=f"{booking}{came_from}" if came_from else None,
+        back=f"{booking}{came_from or '/'}",
+        is_from_own_page=bool(came_from),
         saved=saved,
     )

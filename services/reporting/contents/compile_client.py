@@ -70,6 +70,7 @@ def compile_client_report(
         participants=len(process.participant_ids),
         mean_present=_mean_present(then, options.period),
         answered=_answered(then, minimum),
+        before_final=not any(round_.phase is Phase.final and round_.closed_at for round_ in then.rounds),
         min_group_size=minimum,
         goals=goals if shown else (),
         goal_titles=() if shown else tuple(goal.title for goal in goals),

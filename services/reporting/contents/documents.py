@@ -255,6 +255,8 @@ class ClientReport(ReportDocument):
     mean_present: float | None = None
     answered: int | None = None
     """In the last round; None where they are fewer than may be shown."""
+    before_final: bool = False
+    """No final round has been closed by the end of the period, so that the report says how far it has come."""
     min_group_size: int
     goals: tuple[GoalStatus, ...] = ()
     goal_titles: tuple[str, ...] = ()

@@ -150,6 +150,8 @@ def _attained(report: ClientReport) -> str:
 def _benefited(report: ClientReport) -> str:
     if report.form is Form.individual:
         return "Yksilötyönohjauksessa hyötyjen arviointi jää ohjattavan ja työnohjaajan väliseksi."
+    if report.before_final:
+        return "Loppuarviointia ei ole vielä tehty, joten raportti kertoo, missä nyt ollaan."
     final = capitalised(EVALUATIONS[Phase.final].illative)
     if report.answered is None:
         instead = ", vaan osallistujien hyväksymä sanallinen yhteenveto" if report.words else ""

@@ -42,15 +42,19 @@ def _client_facts(report: ClientReport) -> Iterable[tuple[str, str]]:
     yield "Tapaamisia", part_of_whole(report.sessions.held_in_all, report.sessions.planned_in_all)
     if report.form is not Form.individual:
         yield "Osallistujia", str(report.participants)
+    final = EVALUATIONS[Phase.final]
+    if report.before_final:
+        yield capitalised(final.nominative), "ei ole vielä tehty"
+    elif report.form is not Form.individual:
         answered = f"alle {report.min_group_size}" if report.answered is None else str(report.answered)
-        yield f"{capitalised(EVALUATIONS[Phase.final].illative)} vastanneita", answered
+        yield f"{capitalised(final.illative)} vastanneita", answered
     if report.released_on:
         yield "Luovutettu", formatting.numeric_date(report.released_on)
 
 
 def _stamp(report: ClientReport) -> str:
     if report.status == "draft":
-        return "Luonnos osallistujien nähtäväksi"
+        return "Luonnos ennen loppuarviointia" if report.before_final else "Luonnos osallistujien nähtäväksi"
     if report.status == "withdrawn":
         on = f" {formatting.numeric_date(report.withdrawn_on)}" if report.withdrawn_on else ""
         return f"Peruttu{on}, ei enää voimassa"

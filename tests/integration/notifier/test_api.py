@@ -285,6 +285,7 @@ def test_whoever_comes_from_their_own_page_is_led_back_there(api: FastAPI, offic
     assert back in browser.post(link, params={"paluu": "/osallistuja/abc_-1"}, data={"reminder_week": "1"}).text
     assert "Omat tapaamiset" not in browser.get(link).text
     assert browser.get(link, params={"paluu": "//evil.example/"}).status_code == 422
+    assert 'href="https://practice.example/">Etusivulle' in browser.get(link).text
 
 
 def test_one_press_in_a_mail_program_ends_all_reminders_but_nothing_else(api: FastAPI, office: Office) -> None:

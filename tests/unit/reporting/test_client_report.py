@@ -45,3 +45,12 @@ def test_a_draft_and_a_withdrawn_report_say_so_on_top() -> None:
 def test_a_number_left_out_for_safety_is_explained() -> None:
     assert "on jätetty pois" in shown(sample_reports.client_report(some_withheld=True))
     assert "on jätetty pois" not in shown(sample_reports.client_report())
+
+
+def test_before_the_final_round_a_report_says_that_it_is_provisional() -> None:
+    early = sample_reports.client_report(status="draft", before_final=True, answered=None)
+    laid_out = build_sheet(early)
+
+    assert laid_out.stamp == "Luonnos ennen loppuarviointia"
+    assert ("Loppuarviointi", "ei ole vielä tehty") in laid_out.facts
+    assert "vastanneita" not in shown(early)

@@ -1,7 +1,7 @@
 """The first talk as a visitor without an account meets it: a form, a letter's link, and buttons."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -90,6 +90,29 @@ def test_a_month_without_free_times_is_passed_over(booking_api: TestClient, brow
     keep_hours(booking_api, supervisor, minimum_notice_hours=24 * 40)
 
     assert free_days(browser.get(form).text)
+
+
+def test_the_months_next_to_one_are_those_with_free_times(
+    booking_api: TestClient, browser: TestClient, form: str
+) -> None:
+    supervisor = form.rpartition("/")[2]
+    keep_hours(booking_api, supervisor, horizon_days=200)
+    begin = (datetime.now(UTC).replace(day=1) + timedelta(days=32)).replace(day=1)
+    end = begin + timedelta(days=70)  # next month and the one after it, and some days
+    away = {"starts_at": at_noon(begin - timedelta(days=1)), "ends_at": at_noon(end)}
+    assert booking_api.post(f"/api/v1/supervisors/{supervisor}/absences", json=away).status_code == 201
+
+    inside = browser.get(form, params={"kuukausi": f"{begin:%Y-%m}"}).text
+
+    assert free_days(inside)
+    assert f"{finnish.month_label(end.date())}" in inside
+    for page in (browser.get(form).text, inside):
+        assert f"kuukausi={begin:%Y-%m}" not in page
+    assert browser.get(form, params={"kuukausi": "9999-12"}).status_code == 200
+
+
+def at_noon(day: datetime) -> str:
+    return day.replace(hour=12, minute=0, second=0, microsecond=0).isoformat()
 
 
 def test_a_form_that_is_refused_comes_back_as_it_was_filled_in(booking: Face, browser: TestClient, form: str) -> None:

@@ -203,6 +203,8 @@ def test_the_form_of_work_is_asked_first_and_decides_what_fits(desk: Browser, cl
     assert re.findall(r'name="session_minutes" value="(\d+)"', together) == ["75", "120"]
     assert ("participants.1.email" in alone, "participants.2.email" in together) == (False, True)
     assert ("client.name" in alone, "client.name" in together) == (True, False)
+    pair = opened(desk, f"{PROCESSES}/uusi?muoto=pair")  # too few for figures, whatever is chosen
+    assert [form for form in (alone, pair, together) if "min_group_size" in form] == [together]
     assert filled(together)["cancellation_policy.free_until_hours"] == "48"
 
 
