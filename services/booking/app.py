@@ -40,7 +40,7 @@ from services.booking.pages.public import (
     test_letter,
 )
 from services.booking.pages.supervisor import clients as supervisor_clients
-from services.booking.pages.supervisor import intakes, today
+from services.booking.pages.supervisor import intakes, search, today
 from services.booking.pages.supervisor.processes import goals, opening, processes, requests, rounds
 from services.booking.pages.supervisor.processes import participants as processes_people
 from services.booking.pages.supervisor.sessions import booking, note, recording, session, wishes
@@ -86,6 +86,7 @@ ROUTERS = (
     participants.router,
     today.router,
     today.week_router,
+    search.router,
     booking.router,
     opening.router,
     opening.drafts,

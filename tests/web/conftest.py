@@ -74,6 +74,14 @@ def page(context: BrowserContext) -> Iterator[Page]:
     assert not troubles
 
 
+@pytest.fixture
+def without_scripts(chromium: Browser) -> Iterator[Page]:
+    """The narrowest phone, in whose browser no script runs."""
+    with chromium.new_context(java_script_enabled=False, viewport=NARROWEST, locale="fi-FI") as context:
+        context.set_default_timeout(15_000)
+        yield context.new_page()
+
+
 def _is_trouble(said: Any) -> bool:
     """Answers of 4xx are tested for themselves; Chromium notes each of them as an error too."""
     return said.type == "error" and "Failed to load resource" not in said.text

@@ -58,6 +58,7 @@ ASIDE = {
     "booking /kirjautuminen/avaimet/uusi",
     "booking /kirjautuminen/avaimet/{passkey_id}",
     "booking /laite/{path}/{secret}",
+    "booking /tyo/haku",
     "booking /oma/tapaamiset/{session_id}/peru",
     "booking /osallistuja/{secret}/tiedot",
     "booking /osallistuja/{secret}/tapaaminen/{session_id}/peru",

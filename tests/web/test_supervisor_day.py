@@ -1,15 +1,15 @@
 """A supervisor's day in a real browser: what waits, the week, booking for others, and a meeting written down."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from services.finnish.workdays import HELSINKI, at_wall_clock, is_working_day
 from tests.support.practice import Json, Practice
-from tests.web.conftest import NARROWEST, PHONE, assert_accessible
+from tests.web.conftest import PHONE, assert_accessible
 from tests.web.making import a_client, a_process, a_supervisor
 from tests.web.test_participant import page_of
 
@@ -27,13 +27,6 @@ def supervisor(practice: Practice) -> Json:
 @pytest.fixture
 def process(practice: Practice, supervisor: Json) -> Json:
     return a_process(practice, supervisor, a_client(practice), form="group", people=3)
-
-
-@pytest.fixture
-def without_scripts(chromium: Browser) -> Iterator[Page]:
-    with chromium.new_context(java_script_enabled=False, viewport=NARROWEST, locale="fi-FI") as context:
-        context.set_default_timeout(15_000)
-        yield context.new_page()
 
 
 def workday(days: int) -> date:

@@ -29,6 +29,7 @@ class LetterFilter(NamedTuple):
     status: LetterStatus | None = None
     process_id: UUID | None = None
     session_id: UUID | None = None
+    recipient_id: UUID | None = None
     until: datetime | None = None
 
 
@@ -78,6 +79,8 @@ def _conditions(wanted: LetterFilter) -> Iterable[Any]:
         yield col(Letter.process_id) == wanted.process_id
     if wanted.session_id:
         yield messages.letters_about_session(wanted.session_id)
+    if wanted.recipient_id:
+        yield col(Letter.recipient_id) == wanted.recipient_id
     if wanted.until:
         yield col(Letter.due_at) <= wanted.until
 

@@ -40,12 +40,14 @@ def show_letter_log(
     chosen: Annotated[ChosenStatus, Query(alias="tila")] = None,
     process_id: Annotated[ChosenId, Query(alias="prosessi")] = None,
     session_id: Annotated[ChosenId, Query(alias="tapaaminen")] = None,
+    recipient_id: Annotated[ChosenId, Query(alias="henkilo")] = None,
     cursor: Annotated[str | None, Query(alias="kohta")] = None,
 ) -> Response:
     """Every letter about a session; else by default those that are due by now."""
     status = chosen if isinstance(chosen, LetterStatus) else None
-    wanted = listing.LetterFilter(status, process_id, session_id, until=None if chosen or session_id else now)
-    asked = {"tila": chosen, "prosessi": process_id, "tapaaminen": session_id}
+    until = None if chosen or session_id else now
+    wanted = listing.LetterFilter(status, process_id, session_id, recipient_id, until)
+    asked = {"tila": chosen, "prosessi": process_id, "tapaaminen": session_id, "henkilo": recipient_id}
     processes = listing.list_processes_to_choose(db, visitor.principal)
     extract = listing.list_letters(db, visitor.principal, wanted, cursor)
     return pages.show(

@@ -1,6 +1,6 @@
 "use strict";
 // Everything works without this script. It leads to what is wrong, keeps a second press of a button from waiting for
-// nothing, saves forms that ask for it while one goes on writing, and adds rows without a new page.
+// nothing, saves forms that ask for it while one goes on writing, adds rows without a new page, and searches as one types.
 
 document.getElementById("virheet")?.focus();
 
@@ -51,4 +51,70 @@ for (const button of document.querySelectorAll("button[data-adds]")) {
     last.after(row);
     row.querySelector("input").focus();
   });
+}
+
+const search = document.querySelector("form[role=search]");
+if (search) {
+  const field = search.elements.haku, own = document.getElementById("loydetyt");
+  const place = own ?? search.appendChild(Object.assign(document.createElement("div"), { className: "found sheet", hidden: true }));
+  const first = own?.innerHTML, shortcut = "ilman-pikanappainta";
+  let waiting = 0;
+  const show = async () => {
+    const asked = field.value.trim();
+    if (own) history.replaceState({ haku: field.value }, "");
+    if (asked.length < 2) {
+      own ? (own.innerHTML = first) : (place.hidden = true);
+      return;
+    }
+    const answer = await fetch(search.action, { method: "POST", body: new URLSearchParams({ haku: asked }) }).catch(() => null);
+    if (!answer?.ok || field.value.trim() !== asked) return;
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("loydetyt");
+    if (!found) return;
+    place.replaceChildren(...found.childNodes);
+    place.hidden = false;
+  };
+  field.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(show, 200);
+  });
+  search.addEventListener("keydown", (pressed) => {
+    if (pressed.key !== "Escape" || own || place.hidden) return;
+    pressed.preventDefault(); // which would empty the field
+    place.hidden = true;
+    field.focus();
+  });
+  document.addEventListener("click", (pressed) => {
+    if (!own && !search.contains(pressed.target)) place.hidden = true;
+  });
+  document.addEventListener("keydown", (pressed) => {
+    if (pressed.key !== "/" || pressed.ctrlKey || pressed.metaKey || pressed.altKey || localStorage.getItem(shortcut)) return;
+    if (pressed.target.closest("input, textarea, select, [contenteditable]")) return;
+    pressed.preventDefault();
+    field.focus();
+  });
+  // A page that answers a sent form asks to send it again when one comes back to it, and an address would tell the name.
+  search.addEventListener("submit", (sent) => {
+    sent.preventDefault();
+    delete search.dataset.sent;
+    if (own) return show();
+    sessionStorage.setItem("haku", field.value);
+    location.assign(search.action);
+  });
+  const brought = sessionStorage.getItem("haku") ?? history.state?.haku;
+  sessionStorage.removeItem("haku");
+  if (own && brought) {
+    field.value = brought;
+    show();
+  }
+  const choice = document.querySelector("[data-shortcut]"), toggle = choice?.querySelector("button");
+  if (toggle) {
+    const words = { on: toggle.textContent, off: toggle.dataset.off };
+    const say = () => (toggle.textContent = localStorage.getItem(shortcut) ? words.off : words.on);
+    toggle.addEventListener("click", () => {
+      localStorage.getItem(shortcut) ? localStorage.removeItem(shortcut) : localStorage.setItem(shortcut, "1");
+      say();
+    });
+    say();
+    choice.hidden = false;
+  }
 }

@@ -121,6 +121,9 @@ def test_the_log_can_be_narrowed_to_a_status_a_process_or_a_meeting(office: Offi
     assert rows(tila="planned", prosessi=str(office.process_id)) == 4
     assert rows(tapaaminen=str(first[0].session_id)) == 3
     assert rows(prosessi=str(uuid4())) == 0
+    own = office.rows()[0].recipient_id
+    assert rows(henkilo=str(own), tila="kaikki") == len(office.rows(recipient_id=own)) > 0
+    assert rows(henkilo=str(uuid4()), tila="kaikki") == 0
     assert "Näytä kaikki viestit" in maija.get("/viestit?tila=failed").text
     assert maija.get("/viestit?tila=lost").status_code == 422
     assert maija.get("/viestit?kohta=made-up").status_code == 422
