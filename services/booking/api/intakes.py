@@ -30,7 +30,7 @@ from services.events.catalogue import Actor, Form
 from services.web.errors.problems import NotFound, Unauthenticated, documented
 from services.web.protocol.fields import Instant, Line, RequestBody
 from services.web.protocol.pagination import Page, Paged, fetch_page
-from services.web.security.rate_limits import limited, sender_digest
+from services.web.security.rate_limits import Count, limited, sender_digest
 from services.web.security.tokens import Role, Staff, principal_of
 from services.web.transactions import Db, Now, TransactionalRoute
 
@@ -137,8 +137,12 @@ def cancel_intake(
 
 
 @router.post("/{intake_id}/move", responses=documented(SlotTaken, TimeNotOffered, IntakeNotConfirmed))
-def move_intake(db: Db, now: Now, request: Request, intake_id: UUID, wanted: IntakeMove) -> IntakeForRequester:
+def move_intake(
+    db: Db, now: Now, request: Request, count: Count, intake_id: UUID, wanted: IntakeMove
+) -> IntakeForRequester:
     intake, by = _locked_intake(db, request, intake_id, wanted, now)
+    if by is not Actor.supervisor:
+        count("changes", intake.id)
     intakes.reschedule_intake(db, intake, wanted.starts_at, by, now)
     return intake_for_requester(intake)
 

@@ -2,7 +2,8 @@
 
 Anybody may ask for a first talk in anybody's name, and each request sends a letter. Whoever reads that letter is not
 kept out: what is held can be confirmed for as long as it counts, and a press in any of the letters begins the count
-anew. What is confirmed counts until the talk begins, for one supervisor.
+anew. What is confirmed counts until the talk begins, for one supervisor; so does what was cancelled, for as long as
+its cancellation can be taken back.
 """
 
 from datetime import datetime, timedelta
@@ -61,7 +62,8 @@ def ensure_within_limits(db: Database, settings: Settings, intake: Intake, now: 
     lately = col(Intake.requested_at) > now - HOLD_DURATION
     is_held = and_(col(Intake.status) == "held", lately)
     is_unanswered = and_(col(Intake.confirmed_at).is_(None), lately, mailboxes.is_after_last_press(db, intake.email))
-    is_ahead = and_(col(Intake.status) == "confirmed", col(Intake.starts_at) > now, supervisor)
+    stands = or_(col(Intake.status) == "confirmed", col(Intake.undo_until) > now)
+    is_ahead = and_(stands, col(Intake.starts_at) > now, supervisor)
     limits = (
         (settings.holds_per_supervisor, and_(is_held, supervisor)),
         (settings.holds_per_network, and_(is_held, network)),

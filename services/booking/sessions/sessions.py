@@ -105,8 +105,7 @@ def store_sessions(
     Those of a process that waits for its supervisor's yes are only asked for. A client gets no more than was agreed.
     """
     standing = _standing_sessions(db, process.id)
-    if by is Actor.client and not process.clients_may_exceed:
-        _ensure_within_plan(process, len(standing) + len(reserved))
+    _ensure_may_have(process, len(standing) + len(reserved), by)
     status = REQUESTED if process.status == REQUESTED else "booked"
     default_location = practice.supervisor.location if place.mode is Mode.onsite else None
     sessions = [
@@ -158,6 +157,16 @@ def publish_sessions(
 def ensure_within_plan(db: Database, process: Process, more: int) -> None:
     """Refuse so many more sessions than were agreed; the caller has locked the process."""
     _ensure_within_plan(process, len(_standing_sessions(db, process.id)) + more)
+
+
+def ensure_may_return(db: Database, process: Process, cancelled: int, by: Actor) -> None:
+    """Refuse to take back so many cancellations if others were booked instead; the caller has locked the process."""
+    _ensure_may_have(process, len(_standing_sessions(db, process.id)) + cancelled, by)
+
+
+def _ensure_may_have(process: Process, number: int, by: Actor) -> None:
+    if by is not Actor.supervisor and not process.clients_may_exceed:
+        _ensure_within_plan(process, number)
 
 
 def _ensure_within_plan(process: Process, number: int) -> None:

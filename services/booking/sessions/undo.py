@@ -101,6 +101,8 @@ def undo_change(db: Database, meeting: SessionWithProcess, by: Actor, now: datet
     process, session = meeting
     processes.ensure_process_open(process)
     before = _changed_together(db, session, by, now)
+    if cancelled := sum(changed.status == "cancelled" for changed, _ in before):
+        meetings.ensure_may_return(db, process, cancelled, by)
     practice = availability.load_practice(db, process.supervisor_id, lock=True)
     earlier = {one.session_id: Span(one.starts_at, one.ends_at) for _, one in before}
     forget_sessions(db, list(earlier))

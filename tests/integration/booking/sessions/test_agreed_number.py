@@ -106,3 +106,25 @@ def test_the_supervisor_presses_once_more_for_more_than_was_agreed(
     assert desk.post(page, data=typed | {"enemman": "1"}).status_code == 303
     assert numbers(booking_api, process) == [1, 2, 3]
     book(booking_api, process, at(days[2], "14:00"))  # programs mean what they send
+
+
+def test_taking_a_cancellation_back_brings_no_more_than_was_agreed(
+    booking: Face, booking_api: TestClient, at_desk: Enter, process: Json
+) -> None:
+    days = days_ahead(3)
+    client = booking_api.get(f"/api/v1/clients/{process['client_id']}").json()
+    api = with_credentials(booking, f"/api/v1/clients/{client['id']}")
+    desk = at_desk(client | {"email": client["contact"]["email"]})
+    first, _ = (book(api, process, at(day)) for day in days[:2])
+    page = f"/oma/tapaamiset/{first['id']}"
+    assert desk.post(f"{page}/peru").status_code == 303
+    instead = book(api, process, at(days[2]))
+
+    refused = desk.post(f"{page}/kumoa")
+
+    assert refused.status_code == 409
+    assert "3. tapaaminen, sovittu on 2" in refused.text
+    assert numbers(booking_api, process) == [1, 2]
+    api.post(f"/api/v1/sessions/{instead['id']}/cancel").raise_for_status()
+    assert desk.post(f"{page}/kumoa").status_code == 303
+    assert numbers(booking_api, process) == [1, 2]

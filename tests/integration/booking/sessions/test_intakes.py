@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
 from services.booking.models.sessions import Intake
-from services.booking.sessions import intakes
+from services.booking.sessions import intakes, undo
 from services.core.database import Database, transaction
 from services.events.outbox import Staged
 from services.web.security.links import digest, secret
@@ -403,6 +403,32 @@ def test_a_mailbox_gets_few_letters_and_its_owner_is_not_kept_out(
     act(behind_proxy, answers[0].json(), "confirm")
     assert hold(behind_proxy, supervisor, 9, 9, email="aino@example.fi").status_code == 202
     assert hold(behind_proxy, supervisor, 10, 10, email="aino@example.fi").status_code == 429
+
+
+def test_what_was_called_off_counts_while_it_can_be_taken_back(
+    behind_proxy: Face, supervisor: Json, clock: Callable[[timedelta], None]
+) -> None:
+    browser = behind_proxy.anonymous(Accept="text/html")
+    behind_proxy.app.state.settings = behind_proxy.settings.model_copy(update={"talks_per_mailbox": 2})
+    for hour in range(2):
+        asked = hold(behind_proxy, supervisor, hour, email="aino@example.fi").json()
+        act(behind_proxy, asked, "confirm")
+        assert browser.post(f"/kartoitus/{key_of(behind_proxy, asked)}/peru").status_code == 303
+
+    assert hold(behind_proxy, supervisor, 2, email="aino@example.fi").status_code == 429
+    clock(undo.UNDO_TIME)
+    assert hold(behind_proxy, supervisor, 3, email="aino@example.fi").status_code == 202
+
+
+def test_a_link_changes_a_talk_only_so_often_by_whatever_door(booking: Face, supervisor: Json) -> None:
+    days = days_ahead(2)
+    intake = ask(booking, supervisor, at(days[0]))
+    act(booking, intake, "confirm")
+
+    for turn in range(20):
+        act(booking, intake, "move", starts_at=at(days[(turn + 1) % 2]))
+    act(booking, intake, "move", 429, starts_at=at(days[1]))
+    booking.admin.post(f"/api/v1/intakes/{intake['id']}/move", json={"starts_at": at(days[1])}).raise_for_status()
 
 
 @pytest.mark.parametrize("has_confirmed", [False, True])
