@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.booking.calendar import availability, slots
 from services.booking.calendar.availability import Practice
-from services.booking.calendar.slots import RefusalReason, Span, SupervisorCalendar
+from services.booking.calendar.slots import RefusalReason, Span
 from services.core.database import Database
 from services.events.catalogue import Actor, Form
 from services.finnish.workdays import local
@@ -115,11 +115,5 @@ def list_alternatives(
     """The free times nearest to this one, as if the session or intake `without` were not there."""
     first, last = slots.days_nearby(wanted.start, practice.rules.zone)
     calendar = availability.load_calendar(db, practice, first, last, now, without)
-    return nearest_slots(calendar, form, wanted, now, present)
-
-
-def nearest_slots(
-    calendar: SupervisorCalendar, form: Form | None, wanted: Span, now: datetime, present: Span | None = None
-) -> list[Slot]:
     found = slots.nearest_free_spans(calendar, form, wanted.end - wanted.start, wanted.start, now, present)
     return [Slot(span.start, span.end) for span in found]

@@ -17,6 +17,7 @@ from services.events.catalogue import Form
 from services.finnish.workdays import HELSINKI, at_wall_clock, is_holiday, local
 
 MAX_ALTERNATIVES = 5
+ALTERNATIVES_A_DAY = 2
 ALTERNATIVES_WITHIN = timedelta(days=14)
 ONE_DAY = timedelta(days=1)
 
@@ -157,10 +158,32 @@ def nearest_free_spans(
 
     What is to be moved is offered no move to where it is at `present`.
     """
-    first, last = days_nearby(wanted, calendar.rules.zone)
-    free = (Span(start, start + length) for start in free_starts(calendar, form, length, first, last, now))
-    others = (span for span in free if span != present)
+    others = (span for span in _free_nearby(calendar, form, length, wanted, now) if span != present)
     return nsmallest(MAX_ALTERNATIVES, others, key=lambda span: (abs(span.start - wanted), span.start))
+
+
+def free_spans_of_several_days(
+    calendar: SupervisorCalendar, form: Form | None, length: timedelta, wanted: datetime, now: datetime
+) -> list[Span]:
+    """The same, but few of each day: whose day of a series is full of other things looks for another day."""
+    nearest = sorted(
+        _free_nearby(calendar, form, length, wanted, now), key=lambda span: (abs(span.start - wanted), span.start)
+    )
+    of_day: Counter[date] = Counter()
+    spread = []
+    for span in nearest:
+        day = local(span.start, calendar.rules.zone).date()
+        of_day[day] += 1
+        if of_day[day] <= ALTERNATIVES_A_DAY:
+            spread.append(span)
+    return spread[:MAX_ALTERNATIVES]
+
+
+def _free_nearby(
+    calendar: SupervisorCalendar, form: Form | None, length: timedelta, wanted: datetime, now: datetime
+) -> Iterator[Span]:
+    first, last = days_nearby(wanted, calendar.rules.zone)
+    return (Span(start, start + length) for start in free_starts(calendar, form, length, first, last, now))
 
 
 def days_nearby(wanted: datetime, zone: ZoneInfo) -> tuple[date, date]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from services.booking.calendar import availability, offers, reservations, slots
 from services.booking.calendar.availability import Practice
-from services.booking.calendar.slots import RefusalReason, Span
+from services.booking.calendar.slots import RefusalReason, Span, SupervisorCalendar
 from services.booking.models.people import Process
 from services.booking.models.sessions import Session
 from services.booking.sessions import sessions
@@ -157,7 +157,12 @@ def _clashes(
             index=index,
             starts_at=spans[index].start,
             reason=reason,
-            alternatives=offers.nearest_slots(calendar, form, spans[index], now),
+            alternatives=_alternatives(calendar, form, spans[index], now),
         )
         for index, reason in sorted(refused.items())
     ]
+
+
+def _alternatives(calendar: SupervisorCalendar, form: Form, wanted: Span, now: datetime) -> list[offers.Slot]:
+    found = slots.free_spans_of_several_days(calendar, form, wanted.end - wanted.start, wanted.start, now)
+    return [offers.Slot(span.start, span.end) for span in found]

@@ -13,6 +13,7 @@ from services.booking.calendar.slots import (
     RefusalReason,
     Span,
     SupervisorCalendar,
+    free_spans_of_several_days,
     free_starts,
     nearest_free_spans,
     open_spans,
@@ -248,6 +249,22 @@ def test_alternatives_are_the_nearest_before_and_after() -> None:
         "7. 14.00",
     ]
     assert all(span.end - span.start == HOUR for span in found)
+
+
+def test_the_alternatives_of_a_series_lie_on_several_days() -> None:
+    calendar = SupervisorCalendar(rules("08:00–16:00"), occupied=(on(MONDAY + timedelta(days=1), "10:00", "12:00"),))
+
+    found = free_spans_of_several_days(
+        calendar, Form.individual, HOUR, helsinki(MONDAY + timedelta(days=1), "11:00"), NOW
+    )
+
+    assert [span.start.astimezone(HELSINKI).strftime("%-d. %H.%M") for span in found] == [
+        "8. 12.00",
+        "8. 09.00",
+        "7. 15.00",
+        "7. 14.00",
+        "9. 08.00",
+    ]
 
 
 # -- properties -------------------------------------------------------------------------------------------
