@@ -65,8 +65,8 @@ def test_from_the_first_client_to_the_end_of_a_process(supervisor: Json, log_in:
     press(page, "Avaa prosessi")
     expect(page.get_by_role("alert")).to_be_focused()
     assert_accessible(page)
-    page.get_by_role("alert").get_by_role("link", name="Nimi", exact=True).click()
-    expect(page.get_by_label("Nimi", exact=True)).to_be_focused()
+    page.get_by_role("alert").get_by_role("link", name="Tilaajan nimi").click()
+    expect(page.get_by_label("Tilaajan nimi")).to_be_focused()
 
     page.get_by_label("Nimi", exact=True).fill("Työparin työnohjaus")
     page.get_by_label("Tilaajan nimi").fill("Esimerkkikunta")
@@ -92,6 +92,24 @@ def test_from_the_first_client_to_the_end_of_a_process(supervisor: Json, log_in:
     assert_accessible(page)
     press(page, "Päätä prosessi")
     told(page, "Prosessi on päätetty.")
+
+
+def test_five_people_from_a_spreadsheet_take_three_presses(
+    supervisor: Json, process: Json, practice: Practice, log_in: LogIn
+) -> None:
+    """Of buttons, on the form itself; none of their fields is touched."""
+    page = log_in(supervisor["email"])
+    page.goto(f"{practice.booking.base_url}/tyo/prosessit/uusi?tilaaja={process['client_id']}")
+    page.get_by_label(re.compile("^Ryhmätyönohjaus")).check()
+    press(page, "Jatka")
+    lines = [f"Osallistuja{number} Kokelas\tkokelas{number}@kunta.example\tKunta" for number in range(5)]
+    page.get_by_label(re.compile("^Nimi, sähköposti ja työnantaja")).fill("\n".join(lines))
+    press(page, "Avaa prosessi")
+    expect(page.get_by_role("status")).to_contain_text("Tarkista ne ja avaa prosessi.")
+    expect(page.get_by_label("Sähköposti", exact=True)).to_have_count(5)
+    assert_accessible(page)
+    press(page, "Avaa prosessi")
+    told(page, "Prosessi on avattu.")
 
 
 def test_goals_are_written_with_quiet_advice(

@@ -103,6 +103,34 @@ def load_goals(db: Database, process_id: UUID) -> ProcessGoals:
     return ProcessGoals(db.get(AgreedGoals, process_id), list(newest.values()), earlier)
 
 
+class EarlierGoals(NamedTuple):
+    """The current goals of another process."""
+
+    process: Process
+    wordings: Sequence[GoalWording]
+
+
+MOST_EARLIER = 20
+
+
+def list_earlier_goals(db: Database, process: Process) -> list[EarlierGoals]:
+    """Those of the same supervisor's other processes, the newest first: what new goals can begin with."""
+    others = (
+        select(Process)
+        .where(Process.supervisor_id == process.supervisor_id, Process.id != process.id)
+        .where(col(Process.id).in_(select(Goal.process_id).where(col(Goal.dropped_at).is_(None))))
+        .order_by(col(Process.opened_at).desc(), col(Process.id))
+        .limit(MOST_EARLIER)
+    )
+    found = db.scalars(others).all()
+    of_process: dict[UUID, dict[UUID, GoalWording]] = {one.id: {} for one in found}
+    query = select(Goal, GoalWording).join(GoalWording, col(GoalWording.goal_id) == Goal.id)
+    query = query.where(col(Goal.process_id).in_(of_process), col(Goal.dropped_at).is_(None))
+    for goal, wording in db.execute(query.order_by(col(Goal.position), col(GoalWording.since))):
+        of_process[goal.process_id][goal.id] = wording
+    return [EarlierGoals(one, list(of_process[one.id].values())) for one in found]
+
+
 def agree_goals(
     db: Database, process: Process, requested: Sequence[GoalCreate], match: IfMatch, now: datetime
 ) -> ProcessGoals:

@@ -150,6 +150,33 @@ def test_goals_come_and_go_without_a_script(booking: Face, process: Json, desk: 
     assert desk.post(goals_page(process), data=two).status_code == 303  # back with the browser's button, and saved
 
 
+def test_goals_begin_with_those_of_another_process(
+    booking: Face, process: Json, desk: Browser, a_process: Make, supervisor: Json, at_desk: Enter, a_supervisor: Make
+) -> None:
+    desk.post(goals_page(process), data=form(desk, process, written(), written(1, "Roolit", importance="3")))
+    new = a_process("group", 2, supervisor_id=supervisor["id"])
+    offered = opened(desk, goals_page(new))
+    roolit = agreed(booking, process)[1]["id"]
+    assert f'<option value="{roolit}">Roolit</option>' in offered
+    draft = f"{goals_page(new)}/luonnos"
+
+    one = filled(desk.post(draft, data=form(desk, new, malli=roolit)).text)
+    both = filled(desk.post(draft, data=form(desk, new, malli=process["id"])).text)
+
+    assert (one["goals.0.title"], one["goals.0.id"], one["goals.0.taso4"]) == ("Roolit", "", LEVELS[4])
+    assert [both[f"goals.{number}.title"] for number in range(2)] == ["Palaute", "Roolit"]
+    assert agreed(booking, new) == []
+    assert desk.post(goals_page(new), data=both).status_code == 303
+    assert [goal["title"] for goal in agreed(booking, new)] == ["Palaute", "Roolit"]
+    assert {goal["id"] for goal in agreed(booking, new)}.isdisjoint(goal["id"] for goal in agreed(booking, process))
+
+    stranger = a_supervisor()
+    theirs = a_process("group", 2, supervisor_id=stranger["id"])
+    assert "Roolit" not in opened(at_desk(stranger), goals_page(theirs))
+    taken = at_desk(stranger).post(f"{goals_page(theirs)}/luonnos", data={"malli": roolit}).text
+    assert "Roolit" not in taken
+
+
 def test_a_draft_does_not_hide_that_somebody_else_was_quicker(booking: Face, process: Json, desk: Browser) -> None:
     agree(booking.admin, process, a_goal("Palaute"))
     mine = form(desk, process)

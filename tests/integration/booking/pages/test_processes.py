@@ -296,6 +296,62 @@ def test_rows_come_and_go_without_a_script(booking: Face, desk: Browser) -> None
     assert desk.post(f"{PROCESSES}/uusi", data=form).status_code == 303  # back with the browser's button, and opened
 
 
+NAMES = ("Aino", "Bertta", "Celia", "Eero")
+PASTED = "\n".join(f"{name} Kokelas\t{name.lower()}@kunta.example\tKuusamo" for name in NAMES)
+
+
+@pytest.mark.parametrize("address", [f"{PROCESSES}/uusi/luonnos", f"{PROCESSES}/uusi"])
+def test_pasted_people_are_shown_before_anything_is_saved(booking: Face, desk: Browser, address: str) -> None:
+    """Whichever button is pressed: what was read has to be seen first."""
+    shown = desk.post(address, data=a_form(taulukko=f"{PASTED}\nVille Vailla\tKuusamo"))
+
+    fields = filled(shown.text)
+    assert [fields[f"participants.{row}.first_name"] for row in range(2, 7)] == [*NAMES, "Ville"]
+    assert (fields["participants.2.email"], fields["participants.2.employer"]) == ("aino@kunta.example", "Kuusamo")
+    assert 'id="participants.6.email-wrong"' in shown.text
+    assert "participants.2.email-wrong" not in shown.text
+    assert "Liitetyt ihmiset ovat nyt omilla riveillään" in plain(shown.text)
+    assert processes(booking) == []
+
+    mended = fields | {"participants.6.email": "ville@kunta.example"}
+    assert desk.post(f"{PROCESSES}/uusi", data=mended).status_code == 303
+    (process,) = processes(booking)
+    assert len(process["participants"]) == 7
+
+
+def test_more_people_than_fit_are_shown_and_told(booking: Face, desk: Browser) -> None:
+    shown = desk.post(f"{PROCESSES}/uusi", data=a_form(muoto="pair", taulukko=PASTED, session_minutes="75"))
+
+    sent = desk.post(f"{PROCESSES}/uusi", data=filled(shown.text))
+
+    assert (sent.status_code, 'id="participants-wrong"' in sent.text) == (422, True)
+    assert filled(sent.text)["participants.5.first_name"] == "Eero"
+    assert processes(booking) == []
+
+
+def test_a_new_process_begins_with_an_earlier_one(
+    booking: Face, desk: Browser, process: Json, at_desk: Enter, a_supervisor: Make
+) -> None:
+    address = f"{PROCESSES}/uusi?pohja={process['id']}"
+    assert f'href="{address}"' in opened(desk, page_of(process))
+
+    sent = desk.post(f"{PROCESSES}/uusi", data=filled(opened(desk, address)))
+
+    assert sent.status_code == 303
+    one, other = processes(booking)
+    same = ("title", "form", "client_id", "session_minutes", "cancellation_policy", "reminders", "min_group_size")
+    assert [one[field] for field in same] == [other[field] for field in same]
+    emails = [[person["email"] for person in each["participants"]] for each in (one, other)]
+    assert emails[0] == emails[1] != []
+    assert at_desk(a_supervisor()).get(address).status_code == 404
+
+
+def test_a_new_process_has_a_name_to_begin_with(desk: Browser, client: Json, process: Json) -> None:
+    assert filled(opened(desk, f"{PROCESSES}/uusi?muoto=group"))["title"] == "Ryhmätyönohjaus"
+    named = filled(opened(desk, f"{PROCESSES}/uusi?muoto=team&tilaaja={client['id']}"))["title"]
+    assert (named, process["client_id"]) == (f"Tiimin työnohjaus, {client['name']}", client["id"])
+
+
 def test_hostile_words_stay_words(booking: Face, desk: Browser) -> None:
     form = a_form(**{"title": HOSTILE, "client.name": HOSTILE, "participants.0.first_name": HOSTILE})
     refused = desk.post(f"{PROCESSES}/uusi", data=form | {"planned_sessions": "0"})

@@ -3,12 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.booking.models.people import Participant, Process
-from services.booking.supervision import benefits, processes
-from services.booking.supervision.participants import PARTICIPANT_LIMITS, ParticipantCreate
-from services.events.catalogue import Form
-from services.web.pages.forms import Fields, filled_in, nested, rows, ticked
+from pydantic import ValidationError
 
+from services.booking.models.people import Participant, Process
+from services.booking.pages.supervisor.processes.pasted_people import read_people
+from services.booking.supervision import benefits, processes
+from services.booking.supervision.participants import MAX_PARTICIPANTS, PARTICIPANT_LIMITS, ParticipantCreate
+from services.events.catalogue import Form
+from services.web.pages.forms import Fields, filled_in, nested, reasons, rows, ticked
+from services.web.protocol.fields import RequestBody
+
+PASTED = "taulukko"
 PARTICIPANT_FIELDS = tuple(ParticipantCreate.model_fields)
 REMINDER_CHOICES = (14, 7, 3, 2, 1)
 INITIAL_ROWS = 3
@@ -64,6 +69,26 @@ def participant_rows(typed: Mapping[str, str]) -> list[dict[str, str]]:
     return rows(typed, "participants", PARTICIPANT_FIELDS)
 
 
+class ParticipantRows(RequestBody):
+    participants: list[ParticipantCreate]
+
+
+def wrong_in_rows(typed: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong in the rows of participants, by the name of its field."""
+    try:
+        ParticipantRows.model_validate(nested(typed, ("participants",)))
+    except ValidationError as refused:
+        return reasons(refused)
+    return {}
+
+
+def with_pasted_people(typed: Mapping[str, str]) -> Fields:
+    """The people pasted from a spreadsheet as rows below those that are there."""
+    pasted = read_people(typed.get(PASTED, ""))[: MAX_PARTICIPANTS + 1]
+    others = {name: value for name, value in typed.items() if name != PASTED}
+    return with_participant_rows(others, [*participant_rows(typed), *pasted])
+
+
 def with_participant_rows(typed: Mapping[str, str], rows_of_people: Sequence[Mapping[str, str]]) -> Fields:
     """The same fields with these rows of participants, numbered from 0."""
     others = {name: value for name, value in typed.items() if not name.startswith("participants.")}
@@ -75,9 +100,9 @@ def with_participant_rows(typed: Mapping[str, str], rows_of_people: Sequence[Map
 
 
 def rows_to_show(form: Form, filled: int) -> int:
-    """As many rows as are filled in, and at least as many as a new form has."""
+    """As many rows as are filled in, also where they are too many, and at least as many as a new form has."""
     least, most = PARTICIPANT_LIMITS[form]
-    return min(most, max(filled, least if most <= 2 else INITIAL_ROWS))
+    return max(filled, least if most <= 2 else INITIAL_ROWS)
 
 
 def participant_fields(person: Participant) -> Fields:

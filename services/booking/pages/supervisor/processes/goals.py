@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from services.booking.dependencies import Configured
 from services.booking.evaluation import goal_hints, goals, round_jobs
-from services.booking.evaluation.goals import LEVEL_IDS, MAX_GOALS, GoalCreate, GoalsCreate, WordedGoal
+from services.booking.evaluation.goals import LEVEL_IDS, MAX_GOALS, EarlierGoals, GoalCreate, GoalsCreate
+from services.booking.models.evaluation import Goal, GoalWording
 from services.booking.models.people import Process
 from services.booking.pages.login import LoggedInSupervisor
 from services.booking.pages.site import DoneQuery, pages
@@ -32,7 +33,7 @@ PREFIX = "/tyo/prosessit/{process_id}/tavoitteet"
 router = APIRouter(prefix=PREFIX, route_class=TransactionalRoute, include_in_schema=False)
 drafts = APIRouter(prefix=PREFIX, route_class=ReadingRoute, include_in_schema=False)
 
-PREVIEW = "esikatsele"
+PREVIEW, COPIED = "esikatsele", "malli"
 LEVEL_FIELDS = {level: f"taso{number}" for number, level in enumerate(LEVEL_IDS)}
 """Field names hold no signs: ``taso0`` is −2, ``taso4`` is +2."""
 
@@ -48,7 +49,7 @@ Rows = Sequence[Mapping[str, str]]
 def show_goals_form(db: Db, visitor: LoggedInSupervisor, process_id: UUID, done: DoneQuery = "") -> Response:
     process = permissions.find_process(db, visitor.principal, process_id)
     standing = goals.load_goals(db, process.id)
-    rows = [_as_row(worded) for worded in standing.current]
+    rows = [_as_row(*worded) for worded in standing.current]
     return _page(db, visitor, process, rows, is_advised=bool(done), done=done)
 
 
@@ -57,7 +58,18 @@ def show_goals_draft(db: Db, visitor: LoggedInSupervisor, process_id: UUID, type
     """The same form again, nothing saved yet: with hints, with one goal more, or with one less."""
     process = permissions.find_process(db, visitor.principal, process_id)
     rows = [*_filled_rows(forms.without_row(typed, "goals")), *([DEFAULT_ROW] if forms.MORE in typed else [])]
+    rows += _copied_rows(goals.list_earlier_goals(db, process), typed.get(COPIED, ""))
     return _page(db, visitor, process, rows, typed, is_advised=PREVIEW in typed)
+
+
+def _copied_rows(earlier: Sequence[EarlierGoals], chosen: str) -> list[dict[str, str]]:
+    """One earlier goal, or all of a process, as new ones."""
+    return [
+        _as_row(None, wording)
+        for process, wordings in earlier
+        for wording in wordings
+        if chosen in (str(wording.goal_id), str(process.id))
+    ]
 
 
 @router.get("/luonnos")
@@ -85,11 +97,16 @@ def _filled_rows(typed: Fields) -> list[dict[str, str]]:
     return [row for row in forms.rows(typed, "goals", GOAL_FIELDS) if any(row[field].strip() for field in TEXT_FIELDS)]
 
 
-def _as_row(worded: WordedGoal) -> dict[str, str]:
-    goal, wording = worded
+def _as_row(goal: Goal | None, wording: GoalWording) -> dict[str, str]:
     levels = dict(zip(LEVEL_FIELDS.values(), wording.levels, strict=True))
     figures = {"importance": str(wording.importance), "baseline": str(wording.baseline)}
-    return {"id": str(goal.id), "title": wording.title, "benefit": wording.benefit or "", **levels, **figures}
+    return {
+        "id": str(goal.id) if goal else "",
+        "title": wording.title,
+        "benefit": wording.benefit or "",
+        **levels,
+        **figures,
+    }
 
 
 def _goal_of_row(row: Mapping[str, str]) -> dict[str, Any]:
@@ -124,12 +141,13 @@ def _page(
         most=MAX_GOALS,
         typed=typed,
         wrong={_field(name): reason for name, reason in forms.reasons(refused).items()},
-        overtaken=forms.outdated(refused, typed, _fields([_as_row(worded) for worded in standing.current])),
+        overtaken=forms.outdated(refused, typed, _fields([_as_row(*worded) for worded in standing.current])),
         advice=[_advice(row) for row in rows] if is_advised else [[]] * len(rows),
         advice_of_all=goal_hints.hints_for_all_goals([_described(row) for row in rows]) if is_advised else [],
         level_fields=LEVEL_FIELDS,
         benefits=benefits.offered_benefits(process.form),
         labels=benefits.BENEFITS,
+        earlier=goals.list_earlier_goals(db, process),
         done=done,
     )
 

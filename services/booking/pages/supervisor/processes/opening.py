@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from starlette.responses import Response
 
 from services.booking.dependencies import Configured
-from services.booking.models.people import Client, Supervisor
+from services.booking.models.people import Client, Process, Supervisor
 from services.booking.models.sessions import Intake
 from services.booking.pages.login import LoggedInSupervisor
 from services.booking.pages.site import pages
@@ -43,22 +43,45 @@ MAX_CLIENTS = 300
 FormQuery = Annotated[str, Query(alias="muoto", max_length=20)]
 ClientQuery = Annotated[str, Query(alias="tilaaja", max_length=40)]
 IntakeQuery = Annotated[str, Query(alias="kartoitus", max_length=40)]
+ModelQuery = Annotated[str, Query(alias="pohja", max_length=40)]
+"""An earlier process, whose terms and people the new one begins with."""
 
 
 @router.get("")
 def show_opening_form(
-    db: Db, visitor: LoggedInSupervisor, form: FormQuery = "", client_id: ClientQuery = "", intake_id: IntakeQuery = ""
+    db: Db,
+    visitor: LoggedInSupervisor,
+    form: FormQuery = "",
+    client_id: ClientQuery = "",
+    intake_id: IntakeQuery = "",
+    model_id: ModelQuery = "",
 ) -> Response:
     """The first step asks for the form; with one in the address, the second step follows."""
     query = intakes.intakes_of(permissions.managed_supervisors(visitor.principal))
     intake = db.scalars(query.where(col(Intake.id) == _parse_uuid(intake_id))).one_or_none()
     if intake and intake.process_id:
         return redirect(f"/tyo/prosessit/{intake.process_id}")
+    if earlier_id := _parse_uuid(model_id):
+        return _page(db, visitor, _from_earlier(db, permissions.find_process(db, visitor.principal, earlier_id)))
     if form not in set(Form):
         return _first_step(db, visitor, client_id, intake)
     usual = processes_forms.default_process_fields(Form(form), db.get_one(Supervisor, visitor.party_id).reminder_days)
     typed = {"muoto": form, "tilaaja": client_id, "kartoitus": intake_id, **usual}
+    typed["title"] = _usual_title(db, visitor, Form(form), client_id)
     return _page(db, visitor, typed | (_from_intake(intake, Form(form)) if intake else {}))
+
+
+def _usual_title(db: Database, visitor: Visitor, form: Form, client_id: str) -> str:
+    """The form, and the client if it is known already."""
+    label, known = vocabulary.FORM_LABELS[form].capitalize(), _parse_uuid(client_id)
+    return f"{label}, {permissions.find_client(db, visitor.principal, known).name}"[:200] if known else label
+
+
+def _from_earlier(db: Database, process: Process) -> Fields:
+    people = processes.list_active_participants(db, process.id)
+    rows = [{name: getattr(one, name) or "" for name in processes_forms.PARTICIPANT_FIELDS} for one in people]
+    typed = {"muoto": str(process.form), "tilaaja": str(process.client_id), "kartoitus": ""}
+    return processes_forms.with_participant_rows(typed | processes_forms.process_fields(process), rows)
 
 
 def _first_step(db: Database, visitor: Visitor, client_id: str, intake: Intake | None) -> Response:
@@ -95,9 +118,13 @@ def _from_intake(intake: Intake, form: Form) -> Fields:
 
 @drafts.post("/luonnos")
 def show_opening_draft(db: Db, visitor: LoggedInSupervisor, typed: Typed) -> Response:
-    """The same form again, nothing saved yet, with one row of participants more or less."""
-    kept = processes_forms.participant_rows(forms.without_row(typed, "participants"))
-    return _page(db, visitor, processes_forms.with_participant_rows(typed, kept), wants_row=forms.MORE in typed)
+    """The same form again, nothing saved yet: with one row of participants more or less, or those that were pasted."""
+    kept = processes_forms.with_pasted_people(forms.without_row(typed, "participants"))
+    return _page(db, visitor, kept, wants_row=forms.MORE in typed, is_pasted=_pasted(typed))
+
+
+def _pasted(typed: Fields) -> bool:
+    return bool(typed.get(processes_forms.PASTED, "").strip())
 
 
 @router.get("/luonnos")
@@ -113,8 +140,10 @@ class ProcessWithClientCreate(ProcessCreate):
 
 @router.post("")
 def submit_process(db: Db, now: Now, visitor: LoggedInSupervisor, settings: Configured, typed: Typed) -> Response:
-    """A refused form is shown again, with what was typed and what is wrong."""
-    typed = processes_forms.with_participant_rows(typed, processes_forms.participant_rows(typed))
+    """A refused form is shown again, with what was typed and what is wrong; so is one with people just pasted."""
+    is_pasted, typed = _pasted(typed), processes_forms.with_pasted_people(typed)
+    if is_pasted:
+        return _page(db, visitor, typed, is_pasted=True)
     try:
         process_id = _open_process(db, settings, visitor, typed, now)
     except (ValidationError, Problem) as refused:
@@ -165,7 +194,13 @@ def _parse_uuid(text: str) -> UUID | None:
 
 
 def _page(
-    db: Database, visitor: Visitor, typed: Fields, refused: Refused | None = None, *, wants_row: bool = False
+    db: Database,
+    visitor: Visitor,
+    typed: Fields,
+    refused: Refused | None = None,
+    *,
+    wants_row: bool = False,
+    is_pasted: bool = False,
 ) -> Response:
     if typed.get("muoto") not in set(Form):
         return redirect("/tyo/prosessit/uusi")
@@ -181,6 +216,7 @@ def _page(
         rows=processes_forms.rows_to_show(form, filled + wants_row),
         can_add=PARTICIPANT_LIMITS[form][1] > processes_forms.rows_to_show(form, filled),
         typed=typed,
-        wrong=forms.reasons(refused),
+        wrong=processes_forms.wrong_in_rows(typed) if is_pasted else forms.reasons(refused),
+        is_pasted=is_pasted,
         **processes_forms.process_choices(form, typed),
     )
