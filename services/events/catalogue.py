@@ -263,6 +263,9 @@ class ParticipantChanged(ParticipantEvent):
     """Added to the SEQUENCE of each meeting in their calendar."""
     feedback_open: tuple[UUID, ...] = ()
     """With another address: the sessions on which they were asked for feedback and have not given it."""
+    address_accepted: bool = True
+    """Whether more than times may be sent there: not yet where the client gave the address and something confidential
+    was written before."""
 
 
 class ParticipantReaddressed(ParticipantEvent):

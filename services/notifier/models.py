@@ -89,6 +89,8 @@ class Participant(Table, table=True):
     #: since when they have another address, and on which sessions their feedback was open then
     readdressed_at: datetime | None = instant(nullable=True)
     feedback_open: list[str] | None = json_column(nullable=True)
+    #: whether more than times may be sent to their address
+    address_accepted: bool = Field(default=True, sa_column_kwargs={"server_default": "true"})
 
 
 class Preference(Table, table=True):

@@ -81,6 +81,8 @@ def participant_changed(db: Database, event: c.ParticipantChanged) -> None:
     moved = known.model_dump(include={"readdressed_at", "feedback_open"}) if known else {}
     if new_address:
         moved = {"readdressed_at": now, "feedback_open": [str(session_id) for session_id in event.feedback_open]}
+    if known and event.address_accepted and not known.address_accepted:
+        moved["readdressed_at"] = now
     if state.keep_newest(db, Participant(**state.fields(event, Participant) | moved, seen_at=now)):
         preferences.keep_preference(db, event, settings().link_key)
         own = col(Letter.recipient_id) == event.participant_id

@@ -13,6 +13,7 @@ from services.booking.calendar.offers import SlotTaken, TimeNotOffered
 from services.booking.dependencies import Configured
 from services.booking.models.sessions import Intake
 from services.booking.security import links, permissions
+from services.booking.security.mailboxes import MailboxHasEnough
 from services.booking.sessions import intakes
 from services.booking.sessions.hold_limits import Asker, TooManyHolds
 from services.booking.sessions.intakes import (
@@ -84,7 +85,7 @@ def intake_for_requester(intake: Intake) -> IntakeForRequester:
     "",
     status_code=202,
     dependencies=[Depends(limited("intakes"))],
-    responses=documented(SlotTaken, TimeNotOffered, TooManyHolds),
+    responses=documented(SlotTaken, TimeNotOffered, TooManyHolds, MailboxHasEnough),
 )
 def request_intake(
     db: Db, now: Now, request: Request, settings: Configured, wanted: IntakeCreate

@@ -142,7 +142,7 @@ def update_supervisor(
     supervisor = permissions.find_managed_supervisor(db, who, supervisor_id, lock=True)
     if change.email and change.email != supervisor.email:
         count("changes", supervisor.id)
-    parties.change_supervisor(db, settings.link_key, who, supervisor, change, match, now)
+    parties.change_supervisor(db, settings, who, supervisor, change, match, now)
     response.headers["ETag"] = etags.etag(supervisor.version)
     return supervisor_public(supervisor, settings)
 
@@ -211,6 +211,6 @@ def update_client(
     client = permissions.find_client(db, who, client_id, lock=True)
     if change.contact and change.contact.email != client.email:
         count("changes", client.id)
-    parties.change_client(db, settings.link_key, who, client, change, match, now)
+    parties.change_client(db, settings, who, client, change, match, now)
     response.headers["ETag"] = etags.etag(client.version)
     return client_public(client)

@@ -57,6 +57,8 @@ def process_events(db: Database, encryption: Encryption, process_id: UUID) -> It
     for person in participants.list_participants_of_process(db, process.id):
         if person.erased_at:
             yield supervision_events.participant_erased(person)
+        elif person.address_id:
+            yield supervision_events.participant_readdressed(person)
     standing = goals.load_goals(db, process.id)
     if standing.agreed:
         yield evaluation_events.goals_event(standing.agreed, standing.current, standing.earlier)

@@ -60,7 +60,7 @@ def clients_router(base: str, logged_in: Any) -> APIRouter:
         try:
             wanted = ClientUpdate.model_validate(_client_changes(typed))
             match = forms.version_field(typed)
-            parties.change_client(db, settings.link_key, visitor.principal, client, wanted, match, now)
+            parties.change_client(db, settings, visitor.principal, client, wanted, match, now)
         except (ValidationError, Problem) as refused:
             return _form(base, visitor, client, typed, refused)
         return redirect(f"{base}/{client.id}", tehty="muutettu")

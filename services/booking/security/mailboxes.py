@@ -1,7 +1,8 @@
 """How much strangers can have sent to a mailbox whose owner presses nothing: a few letters an hour and a day.
 
-Whatever the letters are about, they count together: first talks that nobody confirmed, with whichever supervisor, and
-login links that nobody used. Whoever presses a button in a letter of ours is counted anew from then on.
+Whatever the letters are about, they count together: first talks that nobody confirmed, with whichever supervisor, login
+links that nobody used, and addresses that somebody gave as theirs. Whoever presses a button in a letter of ours is
+counted anew from then on.
 """
 
 from datetime import datetime, timedelta
@@ -15,8 +16,26 @@ from services.booking.models.sessions import Intake
 from services.booking.security import links
 from services.booking.settings import Settings
 from services.core.database import Database
+from services.web.errors.problems import Problem
+from services.web.i18n.language import Text
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+STATED_FOR = timedelta(days=2)
+"""How long the letter to a stated address can be answered."""
+
+
+class MailboxHasEnough(Problem):
+    """This mailbox was sent enough letters that nobody answered."""
+
+    status = 429
+    finnish = "Tähän osoitteeseen on lähetetty jo monta kirjettä, joihin ei ole vastattu."
+    advice = Text(
+        fi="Avaa jonkin kirjeen linkki ja jatka siitä tai yritä tunnin kuluttua uudelleen.",
+        en="Open the link in one of those letters and go on from there, or try again in an hour.",
+    )
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": str(int(HOUR.total_seconds()))})
 
 
 def lock_mailbox(db: Database, email: str) -> None:
@@ -32,6 +51,12 @@ def has_enough(db: Database, settings: Settings, email: str, now: datetime) -> b
     return any(_count_letters(db, email, max(now - span, pressed_at)) >= limit for span, limit in limits.items())
 
 
+def ensure_has_room(db: Database, settings: Settings, email: str, now: datetime) -> None:
+    """Refuse one letter more than strangers may have sent there. The caller has locked the mailbox."""
+    if has_enough(db, settings, email, now):
+        raise MailboxHasEnough
+
+
 def is_after_last_press(db: Database, email: str) -> ColumnElement[bool]:
     """Of talks: asked for since the owner of the mailbox last pressed a button in one of its letters."""
     pressed = select(func.max(Link.used_at)).join(Intake, col(Intake.id) == Link.subject_id)
@@ -44,7 +69,9 @@ def _count_letters(db: Database, email: str, since: datetime) -> int:
     talks = select(func.count()).where(func.lower(col(Intake.email)) == email.lower(), *asked)
     sent = (LoginRequest.address == links.address_digest(email), col(LoginRequest.answered_at) > since)
     logins = select(func.count()).where(*sent, col(LoginRequest.link).is_not(None))
-    return db.scalars(talks).one() + db.scalars(logins).one()
+    sent_to = (col(Link.purpose) == links.LinkPurpose.address, col(Link.sent_to) == links.address_digest(email))
+    stated = select(func.count()).where(*sent_to, col(Link.expires_at) > since + STATED_FOR)
+    return sum(db.scalars(query).one() for query in (talks, logins, stated))
 
 
 def _last_press(db: Database, email: str) -> datetime | None:

@@ -43,16 +43,6 @@ class Asker(NamedTuple):
     browser: str | None = None
 
 
-class MailboxHasEnough(TooManyHolds):
-    """This mailbox was sent enough letters that nobody answered."""
-
-    finnish = "Tähän osoitteeseen on lähetetty jo monta kirjettä, joihin ei ole vastattu."
-    advice = Text(
-        fi="Avaa jonkin kirjeen linkki ja jatka siitä tai ota yhteyttä työnohjaajaan.",
-        en="Open the link in one of those letters and go on from there, or contact the supervisor.",
-    )
-
-
 def ensure_within_limits(db: Database, settings: Settings, intake: Intake, now: datetime) -> None:
     """Refuse one more than may wait. The caller has locked the supervisor and not yet written the intake."""
     mailboxes.lock_mailbox(db, intake.email)
@@ -75,5 +65,4 @@ def ensure_within_limits(db: Database, settings: Settings, intake: Intake, now: 
     counted = db.execute(counts.select_from(Intake)).one()
     if any(count >= limit for count, (limit, _) in zip(counted, limits, strict=True)):
         raise TooManyHolds
-    if mailboxes.has_enough(db, settings, intake.email, now):
-        raise MailboxHasEnough
+    mailboxes.ensure_has_room(db, settings, intake.email, now)

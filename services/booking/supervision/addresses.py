@@ -7,29 +7,27 @@ the supervisor has said yes: it may be the client's own mailbox. Either way the 
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlmodel import col, or_, select
 
-from services.booking.models.evaluation import Answer, Feedback
+from services.booking.models.evaluation import AgreedGoals, Answer, Feedback
 from services.booking.models.people import Client, Participant, Supervisor
 from services.booking.models.sessions import SummaryReader
-from services.booking.security import devices, links
+from services.booking.security import devices, links, mailboxes
 from services.booking.security.links import LinkPurpose
+from services.booking.settings import Settings
 from services.booking.supervision.personal_links import renew_personal_links
 from services.core.database import Database, new_id
-from services.events.catalogue import AddressChanged, AddressStated, Event, ParticipantReaddressed
+from services.events.catalogue import AddressChanged, AddressStated
 from services.events.outbox import stage
 from services.web.errors.problems import Forbidden
 from services.web.errors.validation import invalid
 from services.web.i18n.language import Text
 from services.web.protocol.fields import EmailAddress, RequestBody
 from services.web.security.links import LinkExpired
-
-STATED_FOR = timedelta(days=2)
-"""How long the letter to a stated address can be answered."""
 
 Person = Participant | Supervisor | Client
 
@@ -71,11 +69,12 @@ def ensure_client_may_correct(person: Participant) -> None:
 
 
 def has_confidences(db: Database, person: Participant) -> bool:
-    """Whether something was written to them or by them that nobody else may read."""
+    """Whether something was written to them, with them or by them that nobody else may read."""
     theirs = (
         select(SummaryReader.id).where(col(SummaryReader.participant_id) == person.id),
         select(Answer.id).where(col(Answer.participant_id) == person.id),
         select(Feedback.id).where(col(Feedback.participant_id) == person.id, col(Feedback.answered_at).is_not(None)),
+        select(AgreedGoals.process_id).where(col(AgreedGoals.process_id) == person.process_id),
     )
     return bool(db.scalar(select(or_(*(query.exists() for query in theirs)))))
 
@@ -90,15 +89,17 @@ def full_name(person: Person) -> str:
     return person.name if isinstance(person, Supervisor) else f"{person.first_name} {person.last_name}"
 
 
-def move_participant(db: Database, key: str, person: Participant, email: str, now: datetime) -> list[Event]:
-    """Give a participant another address. Every link and device of before ends; returns what is to be told of it."""
-    told: list[Event] = [_changed(person, now)]
+def move_participant(db: Database, key: str, person: Participant, email: str, now: datetime) -> AddressChanged:
+    """Give a participant another address. Every link and device of before ends; the former address is told of it.
+
+    The caller raises the version and says of what address they are now, see `events.participant_readdressed`.
+    """
+    former = _changed(person, now)
     person.email, person.stated_email, person.address_id = email, None, uuid4()
     person.summary_in_letter, person.readdressed_at = False, None
     renew_personal_links(db, key, person, now)
     devices.revoke_devices(db, person.id)
-    address = {"process_id": person.process_id, "participant_id": person.id, "address_id": person.address_id}
-    return [*told, ParticipantReaddressed(version=person.version + 1, **address)]
+    return former
 
 
 def move_party(db: Database, party: Supervisor | Client, email: str, now: datetime) -> None:
@@ -119,10 +120,15 @@ def _notice(person: Person) -> dict[str, Any]:
     return {"notice_id": new_id(), "full_name": full_name(person), "participant_id": participant_id}
 
 
-def state_address(db: Database, key: str, person: Person, email: str, now: datetime) -> None:
-    """Have a letter sent to the new address that somebody gave as theirs. Nothing else changes yet."""
-    person.stated_email, expires_at = email, now + STATED_FOR
-    link = links.issue_link(db, key, LinkPurpose.address, person.id, expires_at, sent_to=email)
+def state_address(db: Database, settings: Settings, person: Person, email: str, now: datetime) -> None:
+    """Have a letter sent to the new address that somebody gave as theirs. Nothing else changes yet.
+
+    It may be anybody's mailbox, so only so many may go there. Raises MailboxHasEnough.
+    """
+    mailboxes.lock_mailbox(db, email)
+    mailboxes.ensure_has_room(db, settings, email, now)
+    person.stated_email, expires_at = email, now + mailboxes.STATED_FOR
+    link = links.issue_link(db, settings.link_key, LinkPurpose.address, person.id, expires_at, sent_to=email)
     letter = {"email": email, "link": link, "expires_at": expires_at, **_notice(person)}
     stage(db, "booking", now, [AddressStated(version=1, **letter)])
 

@@ -23,7 +23,7 @@ def confirm_address(db: Database, key: str, secret: str, now: datetime) -> None:
 def _move_participant(db: Database, key: str, person: Participant, email: str, now: datetime) -> None:
     participants.lock_process_of_participant(db, person)
     participants.ensure_address_unused(processes.list_other_participants(db, person), email)
-    told = addresses.move_participant(db, key, person, email, now)
+    former = addresses.move_participant(db, key, person, email, now)
     person.version += 1
     changed = events.participant_changed(person, addresses.list_open_feedback(db, person))
-    stage(db, "booking", now, [changed, *told])
+    stage(db, "booking", now, [changed, former, events.participant_readdressed(person)])

@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from services.booking.models.people import Client, Participant, Process, Supervisor
-from services.core.database import Database
+from services.core.database import Database, new_id
 from services.events import catalogue
 from services.events.catalogue import (
     ParticipantChanged,
     ParticipantErased,
+    ParticipantReaddressed,
     ProcessChanged,
     ProcessEvent,
     SupervisorChanged,
@@ -45,6 +46,13 @@ def process_changed(db: Database, process: Process) -> ProcessChanged:
 def participant_changed(person: Participant, feedback_open: Sequence[UUID] = ()) -> ParticipantChanged:
     told = {"participant_id": person.id, "active": person.left_at is None, "feedback_open": tuple(feedback_open)}
     return ParticipantChanged.of(person, **told)
+
+
+def participant_readdressed(person: Participant) -> ParticipantReaddressed:
+    """Of the version that the caller has raised. Until the supervisor accepts an address, no link is made for it."""
+    address_id = person.address_id if person.address_accepted else new_id()
+    about = {"process_id": person.process_id, "participant_id": person.id, "address_id": address_id}
+    return ParticipantReaddressed(version=person.version, **about)
 
 
 def participant_erased(person: Participant) -> ParticipantErased:

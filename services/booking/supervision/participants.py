@@ -16,7 +16,7 @@ from services.booking.supervision import addresses, erasure_requests, events
 from services.booking.supervision.personal_links import issue_personal_link
 from services.core.database import Database, new_id
 from services.events import outbox
-from services.events.catalogue import Event, Form, ParticipantChanged, ParticipantErased
+from services.events.catalogue import AddressChanged, Event, Form, ParticipantChanged, ParticipantErased
 from services.finnish.alphabet import alphabetical
 from services.web.errors.problems import NotFound, Problem
 from services.web.errors.validation import invalid
@@ -149,19 +149,20 @@ def apply_participant_update(
 ) -> Sequence[Event]:
     """Change a participant for their supervisor or their client. What the change has to tell is for the caller."""
     match.check(etag(person.version))
-    told: list[Event] = []
+    former: AddressChanged | None = None
     feedback_open: Sequence[UUID] = ()
     if "email" in wanted.model_fields_set:
         ensure_address_unused(others, wanted.email)
         if addresses.is_another(wanted.email, person.email):
             if by_client:
                 addresses.ensure_client_may_correct(person)
-            told = addresses.move_participant(db, link_key, person, wanted.email, now)
+            former = addresses.move_participant(db, link_key, person, wanted.email, now)
             feedback_open = addresses.list_open_feedback(db, person)
             person.readdressed_at = now if by_client and addresses.has_confidences(db, person) else None
     person.sqlmodel_update(wanted.model_dump(exclude_unset=True))
     person.version += 1
-    return [events.participant_changed(person, feedback_open), *told]
+    readdressed = [former, events.participant_readdressed(person)] if former else []
+    return [events.participant_changed(person, feedback_open), *readdressed]
 
 
 def set_summary_in_letter(db: Database, person: Participant, now: datetime, *, in_letter: bool) -> None:
@@ -180,7 +181,8 @@ def accept_address(db: Database, person: Participant, match: IfMatch, now: datet
     if not person.address_accepted:
         person.readdressed_at = None
         person.version += 1
-        outbox.stage(db, "booking", now, [events.participant_changed(person)])
+        told = [events.participant_changed(person), events.participant_readdressed(person)]
+        outbox.stage(db, "booking", now, told)
         audit.note(db, now, "participant.address-accepted", f"participant/{person.id}")
 
 

@@ -108,7 +108,7 @@ def add_supervisor(db: Database, link_key: str, wanted: SupervisorCreate, now: d
 
 def change_supervisor(
     db: Database,
-    link_key: str,
+    settings: Settings,
     who: Principal,
     supervisor: Supervisor,
     wanted: SupervisorUpdate,
@@ -122,10 +122,10 @@ def change_supervisor(
     supervisor.sqlmodel_update(columns)
     if email and who.party_id != supervisor.id:
         passkeys.remove_passkeys(db, supervisor.id)
-        move_supervisor(db, link_key, supervisor, email, now)
+        move_supervisor(db, settings.link_key, supervisor, email, now)
         return
     if email:
-        addresses.state_address(db, link_key, supervisor, email, now)
+        addresses.state_address(db, settings, supervisor, email, now)
     supervisor.version += 1
     stage(db, "booking", now, [events.supervisor_changed(supervisor)])
 
@@ -186,7 +186,13 @@ def add_client(db: Database, wanted: ClientCreate, entered_by: UUID | None, now:
 
 
 def change_client(
-    db: Database, link_key: str, who: Principal, client: Client, wanted: ClientUpdate, match: IfMatch, now: datetime
+    db: Database,
+    settings: Settings,
+    who: Principal,
+    client: Client,
+    wanted: ClientUpdate,
+    match: IfMatch,
+    now: datetime,
 ) -> None:
     """The caller holds the lock on the client's row. The contact's own new address has to be confirmed first."""
     match.check(etag(client.version))
@@ -199,7 +205,7 @@ def change_client(
         move_contact(db, client, email, now)
         return
     if email:
-        addresses.state_address(db, link_key, client, email, now)
+        addresses.state_address(db, settings, client, email, now)
     _publish_client(db, client, now)
 
 

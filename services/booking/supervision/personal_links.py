@@ -16,6 +16,7 @@ from services.booking.models.people import Participant
 from services.booking.models.security import Link
 from services.booking.models.sessions import SummaryReader
 from services.booking.security import links
+from services.booking.security.devices import AddressAwaitsSupervisor
 from services.booking.security.links import LinkPurpose
 from services.core.database import Database
 from services.web.errors.problems import NotFound
@@ -51,13 +52,18 @@ def secret_of_link(key: str, person: Participant, link_id: UUID) -> str:
 
 
 def follow_personal_link(db: Database, purpose: LinkPurpose, secret: str, now: datetime) -> PersonalVisit:
-    """Whose link it is and what it is about, as long as they take part. From now on they have used a link."""
+    """Whose link it is and what it is about, as long as they take part. From now on they have used a link.
+
+    At an address that the client gave and the supervisor has not accepted nothing opens but the times.
+    """
     subject_id = links.find_link(db, purpose, secret, now).subject_id
     table = SUBJECTS.get(purpose)
     owner = select(table.participant_id).where(col(table.id) == subject_id) if table else None
     person = db.get_one(Participant, subject_id if owner is None else db.scalars(owner).one())
     if person.left_at:
         raise NotFound
+    if table and not person.address_accepted:
+        raise AddressAwaitsSupervisor
     if person.used_at is None:
         unused = (col(Participant.id) == person.id, col(Participant.used_at).is_(None))
         db.execute(update(Participant).where(*unused).values(used_at=now))

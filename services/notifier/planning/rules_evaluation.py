@@ -84,7 +84,7 @@ def evaluation_reminder_at(evaluation: Evaluation) -> datetime | None:
 
 def feedback_letters_of_session(meeting: Session, person: Participant) -> Iterator[WantedLetter]:
     """Feedback is asked of who has a link for it: they were there, and the process wants it."""
-    if str(person.participant_id) in (meeting.feedback_links or {}):
+    if person.address_accepted and str(person.participant_id) in (meeting.feedback_links or {}):
         until, asked_at = meeting.ends_at + FEEDBACK_WITHIN, meeting.changed_at
         if str(meeting.session_id) in (person.feedback_open or ()):
             asked_at = _asked_at(person, asked_at, until)
@@ -132,5 +132,9 @@ def _report_letter(report: Report, kind: LetterKind, moment: datetime, recipient
 
 
 def _reachable(participants: Sequence[Participant], links: dict[str, str]) -> Iterator[Participant]:
-    """Those who have a link and take part."""
-    return (person for person in participants if person.active and person.email and str(person.participant_id) in links)
+    """Those who have a link, take part, and may be sent more than times."""
+    return (
+        person
+        for person in participants
+        if person.active and person.email and person.address_accepted and str(person.participant_id) in links
+    )

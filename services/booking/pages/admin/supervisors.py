@@ -75,7 +75,7 @@ def change_supervisor_as_admin(
     try:
         wanted = parties.SupervisorUpdate.model_validate(_wanted_values(typed))
         match = forms.version_field(typed)
-        parties.change_supervisor(db, settings.link_key, visitor.principal, supervisor, wanted, match, now)
+        parties.change_supervisor(db, settings, visitor.principal, supervisor, wanted, match, now)
     except (ValidationError, Problem) as refused:
         return _form(visitor, supervisor, typed, refused)
     return redirect(f"{SUPERVISORS_PATH}/{supervisor.id}", tehty="muutettu")

@@ -34,9 +34,9 @@ def state_own_address(
     try:
         email = addresses.NewAddress.model_validate(filled_in(typed, ("email",))).email
         addresses.ensure_is_another(client, email)
+        addresses.state_address(db, settings, client, email, now)
     except (ValidationError, Problem) as refused:
         return _page(visitor, client, typed, refused)
-    addresses.state_address(db, settings.link_key, client, email, now)
     return redirect("/oma/osoite", tehty="osoite")
 
 

@@ -1,6 +1,7 @@
 """A participant's own page, opened by the link in their letters: sessions, forms to fill in, summaries."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -77,8 +78,7 @@ def show_participant_home(db: Db, now: Now, settings: Configured, secret: str, d
         ahead=ahead,
         is_booked_ahead=any(one.session.status == "booked" for one in ahead),
         past=open_tasks.list_past_sessions(db, person, now),
-        rounds=[_round_view(settings, person, one) for one in open_tasks.list_open_rounds(db, person, now)],
-        asked=[_feedback_view(settings, person, one) for one in open_tasks.list_feedback_requests(db, person, now)],
+        **_tasks(db, settings, person, now),
         is_shared=is_shared(process),
         said=intentions.list_own_intentions(db, person),
         undoable=undo.list_undoable(db, process, Actor.participant, now),
@@ -89,6 +89,16 @@ def show_participant_home(db: Db, now: Now, settings: Configured, secret: str, d
         calendar=calendar_links(f"{settings.public_url}/api/v1/calendar/{feed}.ics"),
         settings_url=f"/viestiasetukset/{preferences}?paluu=/osallistuja/{secret}",
     )
+
+
+def _tasks(db: Database, settings: Settings, person: Participant, now: datetime) -> dict[str, Any]:
+    """What they are asked, once their address has been accepted."""
+    if not person.address_accepted:
+        return {"rounds": [], "asked": []}
+    return {
+        "rounds": [_round_view(settings, person, one) for one in open_tasks.list_open_rounds(db, person, now)],
+        "asked": [_feedback_view(settings, person, one) for one in open_tasks.list_feedback_requests(db, person, now)],
+    }
 
 
 def _round_view(settings: Settings, person: Participant, one: open_tasks.RoundToAnswer) -> dict[str, object]:

@@ -16,7 +16,7 @@ from services.booking.security import audit, devices
 from services.booking.settings import Settings
 from services.booking.supervision import addresses, erasure_requests, participants, processes
 from services.core.database import Database
-from services.web.errors.problems import InvalidRequest
+from services.web.errors.problems import Problem
 from services.web.pages.forms import Fields, Refused, Typed, filled_in, reasons, status_of
 from services.web.security.rate_limits import Count
 from services.web.security.visitors import redirect
@@ -108,9 +108,9 @@ def state_own_address(
         email = addresses.NewAddress.model_validate(filled_in(typed, ("email",))).email
         addresses.ensure_is_another(person, email)
         participants.ensure_address_unused(processes.list_other_participants(db, person), email)
-    except (ValidationError, InvalidRequest) as refused:
+        addresses.state_address(db, settings, person, email, now)
+    except (ValidationError, Problem) as refused:
         return _page(db, settings, browser, person, secret, now, typed, refused)
-    addresses.state_address(db, settings.link_key, person, email, now)
     return redirect(f"/osallistuja/{secret}/tiedot", tehty="osoite")
 
 

@@ -18,6 +18,7 @@ from services.booking.pages.free_month import TIME_REFUSALS, DayQuery, MonthQuer
 from services.booking.pages.public.intake import IN_A_FRAME, INTAKE_FIELDS, TimeQuery, show_form
 from services.booking.pages.site import pages
 from services.booking.presence import public_pages
+from services.booking.security.mailboxes import MailboxHasEnough
 from services.booking.sessions import intakes
 from services.booking.sessions.hold_limits import HOLD_DURATION, Asker, TooManyHolds
 from services.booking.sessions.intakes import IntakeCreate
@@ -80,7 +81,7 @@ def submit_embedded_intake(
         wanted = IntakeCreate.model_validate({"supervisor_id": supervisor.id, **filled_in(typed, INTAKE_FIELDS)})
         asker = Asker(sender_digest(request), digest(secrets.token_urlsafe(32)))
         intakes.hold_intake(db, settings, wanted, asker, now, None)
-    except (*TIME_REFUSALS, TooManyHolds) as refused:
+    except (*TIME_REFUSALS, TooManyHolds, MailboxHasEnough) as refused:
         wrong, status = reasons_and_status(refused)
         return show_form(db, supervisor.id, now, None, typed, wrong, status, place=IN_A_FRAME, here=here)
     return redirect(f"{here}/kiitos")

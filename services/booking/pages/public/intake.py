@@ -25,6 +25,7 @@ from services.booking.pages import free_month
 from services.booking.pages.free_month import TIME_REFUSALS, DayQuery, MonthQuery, chosen_instant, reasons_and_status
 from services.booking.pages.site import pages
 from services.booking.presence import public_pages, slugs
+from services.booking.security.mailboxes import MailboxHasEnough
 from services.booking.sessions import intakes
 from services.booking.sessions.hold_limits import HOLD_DURATION, Asker, TooManyHolds
 from services.booking.sessions.intakes import IntakeCreate
@@ -161,7 +162,7 @@ def submit_intake(
         wanted = IntakeCreate.model_validate({"supervisor_id": supervisor_id, **filled_in(typed, INTAKE_FIELDS)})
         asker = Asker(sender_digest(request), digest(browser))
         intakes.hold_intake(db, settings, wanted, asker, now, own)
-    except (*TIME_REFUSALS, TooManyHolds) as refused:
+    except (*TIME_REFUSALS, TooManyHolds, MailboxHasEnough) as refused:
         return show_form(db, supervisor_id, now, own, typed, *reasons_and_status(refused))
     response = redirect("/varaa/kiitos")
     _remember(response, browser, settings)

@@ -293,3 +293,23 @@ def test_programs_change_one_address_only_so_often(
         return status
 
     assert [change(number) for number in range(4)] == [200, 200, 429, 429]
+
+
+def test_a_stranger_s_mailbox_gets_few_letters_whoever_gives_it_as_theirs(
+    booking: Face, a_supervisor: Make, a_client: Make
+) -> None:
+    """One after the other: supervisors and clients, each by their own token."""
+    parties = [f"/api/v1/supervisors/{a_supervisor()['id']}" for _ in range(3)]
+    parties += [f"/api/v1/clients/{a_client()['id']}" for _ in range(3)]
+
+    answers = []
+    for path in parties:
+        own = with_credentials(booking, path)
+        email = {"email": "Sivullinen@example.fi"}
+        wanted = email if "supervisors" in path else {"contact": own.get(path).json()["contact"] | email}
+        answers.append(own.patch(path, json=wanted, headers={"If-Match": own.get(path).headers["ETag"]}))
+
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert {answer.json()["type"].rpartition("/")[2] for answer in refused} == {"mailbox-has-enough"}
+    assert len(told(booking, "address.stated.v1")) == 5

@@ -57,7 +57,11 @@ def answer_for_them(booking: Face, process: Json, clock: Clock) -> None:
     answer(booking.admin, start, participant_id=process["participants"][0]["id"], goals={}, comment="Puhuin avoimesti")
 
 
-@pytest.mark.parametrize("write", [publish_summary, answer_for_them])
+def agree_on_goals(booking: Face, process: Json, _: Clock) -> None:
+    agree(booking.admin, process, a_goal())
+
+
+@pytest.mark.parametrize("write", [publish_summary, answer_for_them, agree_on_goals])
 def test_what_was_written_before_opens_to_the_clients_address_with_the_supervisors_yes_only(
     booking: Face, process: Json, person: Person, client: TestClient, supervisor: TestClient, clock: Clock, write: Make
 ) -> None:
@@ -90,12 +94,47 @@ def test_a_summarys_own_link_does_not_open_either(
 
     correct(client, person.path, "tilaajan.oma@example.fi")
 
-    address = UUID(told(booking, "participant.readdressed.v1")[-1]["address_id"])
-    summary = f"/yhteenveto/{secret(booking.settings.link_key, personal_link(reader, address))}"
+    summary = own_link(booking, "yhteenveto", reader)
     browser = booking.anonymous(Accept="text/html")
     assert browser.post(f"/laite{summary}/koodi").status_code == 403
-    for path in (summary, f"{person.page}/yhteenveto/{meeting['id']}", f"{person.page}/tiedot.json"):
+    assert browser.get(summary).status_code == 403
+    for path in (f"{person.page}/yhteenveto/{meeting['id']}", f"{person.page}/tiedot.json"):
         assert browser.get(path).status_code == 303
+
+
+def own_link(booking: Face, page: str, link: UUID) -> str:
+    """The link that the letters to the participant's newest address have."""
+    address = UUID(told(booking, "participant.changed.v1")[-1]["address_id"])
+    return f"/{page}/{secret(booking.settings.link_key, personal_link(link, address))}"
+
+
+def test_neither_goals_nor_questions_open_nor_can_anybody_answer_before_the_yes(
+    booking: Face, process: Json, person: Person, client: TestClient, supervisor: TestClient, clock: Clock
+) -> None:
+    agree(booking.admin, process, a_goal())
+    publish_summary(booking, process, clock)
+    invitation = UUID(told(booking, "evaluation.requested.v1")[-1]["answer_links"][person.id])
+    feedback = UUID(told(booking, "session.held.v1")[-1]["feedback_links"][person.id])
+    correct(client, person.path, "tilaajan.oma@example.fi")
+    browser = booking.anonymous(Accept="text/html")
+    pages = [own_link(booking, "arviointi", invitation), own_link(booking, "palaute", feedback)]
+
+    assert [browser.get(page).status_code for page in pages] == [403, 403]
+    assert [browser.post(page, data={"useful": "5"}).status_code for page in pages] == [403, 403]
+    home = browser.get(person.page).text
+    assert "/arviointi/" not in home
+    assert "/palaute/" not in home
+    changed = [event for event in told(booking, "participant.changed.v1") if event["participant_id"] == person.id]
+    told_reporting = told(booking, "participant.readdressed.v1")[-1]["address_id"]
+    assert (changed[-1]["address_accepted"], told_reporting == changed[-1]["address_id"]) == (False, False)
+
+    seen = {"If-Match": supervisor.get(person.path).headers["ETag"]}
+    supervisor.post(f"{person.path}/accept-address", headers=seen).raise_for_status()
+
+    assert [browser.get(page).status_code for page in pages] == [200, 200]
+    assert "/arviointi/" in browser.get(person.page).text
+    assert told(booking, "participant.changed.v1")[-1]["address_accepted"] is True
+    assert told(booking, "participant.readdressed.v1")[-1]["address_id"] == changed[-1]["address_id"]
 
 
 def test_before_anything_was_written_a_correction_counts_at_once(

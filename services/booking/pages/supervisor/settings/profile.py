@@ -37,7 +37,7 @@ def submit_profile(db: Db, now: Now, visitor: LoggedInSupervisor, settings: Conf
     try:
         wanted = parties.SupervisorUpdate.model_validate(profile_changes(typed))
         match = forms.version_field(typed)
-        parties.change_supervisor(db, settings.link_key, visitor.principal, supervisor, wanted, match, now)
+        parties.change_supervisor(db, settings, visitor.principal, supervisor, wanted, match, now)
     except (ValidationError, Problem) as refused:
         return _page(visitor, supervisor, typed, refused)
     return redirect("/tyo/asetukset/omat-tiedot", tehty="tallennettu")
@@ -53,9 +53,9 @@ def state_own_address(
     try:
         email = addresses.NewAddress.model_validate(forms.filled_in(typed, ("email",))).email
         addresses.ensure_is_another(supervisor, email)
+        addresses.state_address(db, settings, supervisor, email, now)
     except (ValidationError, Problem) as refused:
         return _page(visitor, supervisor, profile_fields(supervisor), refused, new_address=typed)
-    addresses.state_address(db, settings.link_key, supervisor, email, now)
     return redirect("/tyo/asetukset/omat-tiedot", tehty="osoite")
 
 
