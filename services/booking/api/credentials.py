@@ -51,7 +51,7 @@ def _list(db: Database, party_id: UUID) -> Credentials:
 
 @router.post("/supervisors/{supervisor_id}/credentials", status_code=201, responses=documented(TooManyCredentials))
 def create_supervisor_credential(db: Db, now: Now, who: Staff, supervisor_id: UUID) -> CredentialIssued:
-    supervisor = permissions.find_managed_supervisor(db, who, supervisor_id)
+    supervisor = permissions.find_managed_supervisor(db, who, supervisor_id, lock=True)
     return _issue(db, who, Role.supervisor, supervisor.id, now)
 
 

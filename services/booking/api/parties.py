@@ -141,7 +141,7 @@ def update_supervisor(
     """Who changes their own address confirms the new one first, by the letter that is sent there."""
     supervisor = permissions.find_managed_supervisor(db, who, supervisor_id, lock=True)
     if change.email and change.email != supervisor.email:
-        count("changes", supervisor.id)
+        count("changes", supervisor.id, who.credential)
     parties.change_supervisor(db, settings, who, supervisor, change, match, now)
     response.headers["ETag"] = etags.etag(supervisor.version)
     return supervisor_public(supervisor, settings)
@@ -210,7 +210,7 @@ def update_client(
     """Who changes their own address confirms the new one first, by the letter that is sent there."""
     client = permissions.find_client(db, who, client_id, lock=True)
     if change.contact and change.contact.email != client.email:
-        count("changes", client.id)
+        count("changes", client.id, who.credential)
     parties.change_client(db, settings, who, client, change, match, now)
     response.headers["ETag"] = etags.etag(client.version)
     return client_public(client)

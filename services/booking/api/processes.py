@@ -34,7 +34,7 @@ from services.web.protocol import etags
 from services.web.protocol.fields import RequestBody
 from services.web.protocol.pagination import Page, Paged, fetch_page
 from services.web.security.rate_limits import Count
-from services.web.security.tokens import Reader, Role, Staff
+from services.web.security.tokens import Reader, Role, Staff, TheSupervisor
 from services.web.transactions import Db, Now, RecordedRoute, TransactionalRoute
 
 router = APIRouter(prefix="/api/v1", route_class=TransactionalRoute)
@@ -260,25 +260,25 @@ def update_participant(
 ) -> ParticipantPublic:
     """A client may not change `summary_in_letter`, and `email` only until the participant has opened a link.
 
-    With another address, links and calendars that were sent to the one before end; both addresses are told. Where
-    something confidential was written before, the one that a client gives opens none of it until it is accepted.
+    With another address, links and calendars that were sent to the one before end; both addresses are told. The one
+    that a client gives opens times only until the supervisor has accepted it; so does an administrator's where
+    something confidential was written before.
     """
     if who.role is Role.client and "summary_in_letter" in change.model_fields_set:
         raise Forbidden
     process = permissions.find_process(db, who, process_id, lock=True)
     person = participants.find_participant(db, process.id, participant_id)
-    by_client = who.role is Role.client
     if change.email and change.email != person.email:
-        count("changes", person.id)
-    erasure.change_participant(db, settings.link_key, process, person, change, match, now, by_client=by_client)
+        count("changes", person.id, who.credential)
+    erasure.change_participant(db, settings.link_key, process, person, change, match, now, by=who.role)
     return _participant_response(person, response)
 
 
 @router.post("/processes/{process_id}/participants/{participant_id}/accept-address", tags=["participants"])
 def accept_participant_address(
-    db: Db, now: Now, who: Staff, process_id: UUID, participant_id: UUID, match: etags.Match, response: Response
+    db: Db, now: Now, who: TheSupervisor, process_id: UUID, participant_id: UUID, match: etags.Match, response: Response
 ) -> ParticipantPublic:
-    """Say yes to the address that the client gave: it is the participant's, and opens what was written before."""
+    """Say yes to the address that the client gave: it is the participant's. Nobody but their supervisor can."""
     process = permissions.find_process(db, who, process_id, lock=True)
     person = participants.find_participant(db, process.id, participant_id)
     participants.accept_address(db, person, match, now)

@@ -15,7 +15,7 @@ from services.booking.models.people import Process
 from services.booking.supervision import processes
 from services.booking.supervision.benefits import BenefitId
 from services.core.database import Database
-from services.events.outbox import stage
+from services.events.outbox import forget_subject, stage
 from services.web.errors.validation import WrongValue, invalid
 from services.web.protocol.etags import IfMatch, etag
 from services.web.protocol.fields import Line, RequestBody, several_lines
@@ -147,6 +147,24 @@ def agree_goals(
     after = load_goals(db, process.id)
     stage(db, "booking", now, [events.goals_event(agreed, after.current, after.earlier)])
     return after
+
+
+FORGOTTEN = "Poistettu"
+
+
+def forget_goals(db: Database, process_id: UUID, now: datetime) -> None:
+    """Take the words out of all goals of a process, here and from what was told of them; their figures stay."""
+    standing = load_goals(db, process_id)
+    if standing.agreed is None:
+        return
+    for goal, wording in (*standing.current, *standing.earlier):
+        wording.title = f"{FORGOTTEN} {goal.position + 1}"
+        wording.levels = [f"{FORGOTTEN} {level}" for level in LEVEL_IDS]
+    standing.agreed.version += 1
+    db.flush()
+    event = events.goals_event(standing.agreed, standing.current, standing.earlier)
+    forget_subject(db, event.aggregate)
+    stage(db, "booking", now, [event])
 
 
 def _match_goals(requested: Sequence[GoalCreate], before: ProcessGoals) -> list[Goal | None]:

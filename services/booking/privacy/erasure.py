@@ -2,14 +2,16 @@
 
 from datetime import datetime
 
+from services.booking.evaluation import answer_drafts, goals
 from services.booking.models.people import Participant, Process
 from services.booking.privacy import personal_data
 from services.booking.sessions import summaries
-from services.booking.supervision import events, participants, processes
+from services.booking.supervision import addresses, events, participants, processes
 from services.booking.supervision.participants import ParticipantCreate, ParticipantUpdate
 from services.core.database import Database
 from services.events.outbox import stage
 from services.web.protocol.etags import IfMatch
+from services.web.security.tokens import Role
 
 
 def add_participant(
@@ -17,7 +19,7 @@ def add_participant(
 ) -> Participant:
     """Add a participant to a process, whose row the caller has locked."""
     processes.ensure_process_open(process)
-    participants.ensure_room_for_participant(process.form, processes.list_active_participants(db, process.id), wanted)
+    participants.ensure_room_for_participant(db, process, wanted)
     person = participants.enrol_participant(db, link_key, process.id, wanted, now)
     person.first_sequence = _first_sequence(db, process, person)
     stage(db, "booking", now, [events.participant_changed(person), events.process_changed(db, process)])
@@ -42,13 +44,17 @@ def change_participant(
     match: IfMatch,
     now: datetime,
     *,
-    by_client: bool,
+    by: Role,
 ) -> None:
-    """The caller holds the lock on the process."""
-    others = processes.list_other_participants(db, person)
-    changed = participants.apply_participant_update(
-        db, link_key, person, others, wanted, match, now, by_client=by_client
-    )
+    """The caller holds the lock on the process. What was begun and not sent stays with who began it.
+
+    Only the supervisor's own word counts for an address at once: a client may give its own mailbox, to read in it or to
+    answer for people who are there, and what an administrator gives opens nothing that was written before.
+    """
+    others, before = processes.list_other_participants(db, person), person.email
+    changed = participants.apply_participant_update(db, link_key, person, others, wanted, match, now, by=by)
+    if addresses.is_another(person.email, before):
+        answer_drafts.forget_drafts_of_participant(db, person.id)
     stage(db, "booking", now, changed)
 
 
@@ -77,5 +83,6 @@ def forget_participant(db: Database, process: Process, person: Participant, now:
     alone = all(each.erased_at for each in others)
     if alone:
         summaries.forget_summaries(db, summaries.ids_of_summaries(db, process.id))
+        goals.forget_goals(db, process.id, now)
     erased = participants.anonymise_participant(db, person, now).model_copy(update={"alone": alone})
     stage(db, "booking", now, [erased, events.process_changed(db, process)])

@@ -24,6 +24,7 @@ from services.web.i18n.language import Text
 from services.web.protocol.etags import IfMatch, etag
 from services.web.protocol.fields import EmailAddress, Line, Name, RequestBody, optional
 from services.web.security.links import new_link
+from services.web.security.tokens import Role
 
 MAX_PARTICIPANTS = 100
 PARTICIPANT_LIMITS = dict.fromkeys(Form, (2, MAX_PARTICIPANTS)) | {Form.individual: (1, 1), Form.pair: (2, 2)}
@@ -58,6 +59,17 @@ class ProcessIsFull(Problem):
     advice = Text(
         fi="Poista ensin joku: yksilötyönohjauksessa on yksi osallistuja, parityönohjauksessa kaksi.",
         en="Remove somebody first: individual supervision has one participant, that of a pair two.",
+    )
+
+
+class ProcessIsOfAnother(Problem):
+    """The individual process of somebody who has left stays theirs."""
+
+    status = 409
+    finnish = "Yksilötyönohjauksen prosessi on yhden ohjattavan oma."
+    advice = Text(
+        fi="Avaa uudelle ohjattavalle oma prosessi, niin edellisen tavoitteet ja vastaukset pysyvät hänellä.",
+        en="Open a process for the new participant: goals and answers of the former one stay theirs.",
     )
 
 
@@ -119,10 +131,20 @@ def _known_person_id(db: Database, address: str) -> UUID | None:
     return db.scalars(query.order_by(col(Participant.id)).limit(1)).one_or_none()
 
 
-def ensure_room_for_participant(form: Form, people: Participants, wanted: ParticipantCreate) -> None:
-    if len(people) >= PARTICIPANT_LIMITS[form][1]:
+def ensure_room_for_participant(db: Database, process: Process, wanted: ParticipantCreate) -> None:
+    people = [person for person in list_participants_of_process(db, process.id) if person.left_at is None]
+    if len(people) >= PARTICIPANT_LIMITS[process.form][1]:
         raise ProcessIsFull
-    ensure_address_unused(people, wanted.email)
+    ensure_may_join(db, process, wanted)
+
+
+def ensure_may_join(db: Database, process: Process, wanted: ParticipantCreate) -> None:
+    """Nobody takes the place of another in individual supervision, once anything confidential was written there."""
+    everybody = list_participants_of_process(db, process.id)
+    ensure_address_unused([person for person in everybody if person.left_at is None], wanted.email)
+    left = [one for one in everybody if one.left_at and addresses.is_another(one.email, wanted.email)]
+    if process.form is Form.individual and any(addresses.has_confidences(db, person) for person in left):
+        raise ProcessIsOfAnother
 
 
 def ensure_address_unused(people: Participants, address: str) -> None:
@@ -145,20 +167,21 @@ def apply_participant_update(
     match: IfMatch,
     now: datetime,
     *,
-    by_client: bool,
+    by: Role,
 ) -> Sequence[Event]:
-    """Change a participant for their supervisor or their client. What the change has to tell is for the caller."""
+    """Change a participant for somebody else. What the change has to tell is for the caller."""
     match.check(etag(person.version))
     former: AddressChanged | None = None
     feedback_open: Sequence[UUID] = ()
     if "email" in wanted.model_fields_set:
         ensure_address_unused(others, wanted.email)
         if addresses.is_another(wanted.email, person.email):
-            if by_client:
+            if by is Role.client:
                 addresses.ensure_client_may_correct(person)
             former = addresses.move_participant(db, link_key, person, wanted.email, now)
             feedback_open = addresses.list_open_feedback(db, person)
-            person.readdressed_at = now if by_client and addresses.has_confidences(db, person) else None
+            waits = by is Role.client or (by is Role.admin and addresses.has_confidences(db, person))
+            person.readdressed_at = now if waits else None
     person.sqlmodel_update(wanted.model_dump(exclude_unset=True))
     person.version += 1
     readdressed = [former, events.participant_readdressed(person)] if former else []

@@ -28,7 +28,7 @@ def propose_participant(
     proposed = list_proposals(db, process.id)
     if len(proposed) >= participants.MAX_PARTICIPANTS:
         raise participants.ProcessIsFull
-    participants.ensure_address_unused(processes.list_active_participants(db, process.id), wanted.email)
+    participants.ensure_may_join(db, process, wanted)
     if wanted.email.lower() in {one.email.lower() for one in proposed}:
         raise invalid("email", "Tätä osoitetta on jo ehdotettu.", "This address has been proposed already.")
     proposal = ProposedParticipant(**wanted.model_dump(), process_id=process.id, proposed_at=now)

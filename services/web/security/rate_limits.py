@@ -165,12 +165,23 @@ def limited(name: str) -> Callable[[Request], Any]:
     return count
 
 
-async def _counter(request: Request) -> Callable[[str, UUID], None]:
-    def count(name: str, whose: UUID) -> None:
-        request.app.state.gate.enter(name, str(whose))
+class Counter:
+    """Counts against the limit of one name."""
 
-    return count
+    def __init__(self, gate: RateLimiter) -> None:
+        self._gate = gate
+
+    def __call__(self, name: str, whose: UUID, by: str = "") -> None:
+        self._gate.enter(name, f"{whose}/{by}" if by else str(whose))
 
 
-Count = Annotated[Callable[[str, UUID], None], Depends(_counter)]
-"""``count("changes", person.id)`` counts what is caused by or to one person, once it is known who that is."""
+async def _counter(request: Request) -> Counter:
+    return Counter(request.app.state.gate)
+
+
+Count = Annotated[Counter, Depends(_counter)]
+"""``count("changes", person.id)`` counts what one person's own links and logins cause, once it is known who that is.
+
+What somebody else does to them is counted apart, by the credential that did it: whoever holds a link can't use up what
+its owner is to be protected with.
+"""

@@ -172,3 +172,4 @@ def require(*roles: Role) -> Callable[[Principal], Any]:
 
 Admin = Annotated[Principal, Depends(require(Role.admin))]
 Staff = Annotated[Principal, Depends(require(Role.admin, Role.supervisor))]
+TheSupervisor = Annotated[Principal, Depends(require(Role.supervisor))]

@@ -222,6 +222,24 @@ def test_an_open_evaluation_is_asked_for_again_at_another_address_once(office: O
     assert len(letters_to(office, "aino.oikea")) == 2  # the one reminder
 
 
+def test_an_address_that_was_not_accepted_is_told_times_and_nothing_else(office: Office) -> None:
+    office.opens("Aino", "Veikko")
+    moved = {"email": "aino.tilaajan@example.fi", "address_id": uuid4()}
+    office.hear(office.participant("Aino", **moved, address_accepted=False))
+    office.hear(*office.booked(office.on(30)))
+    office.hear(evaluation(office, catalogue.EvaluationRequested, uuid4(), office.now()))
+    for _ in range(3):
+        office.advance(days=1)
+        office.send_all()
+    assert letters_to(office, "aino.tilaajan") == ["Varausvahvistus"]
+    assert "Työnohjauksen väliarviointi" in letters_to(office, "veikko@")
+
+    office.hear(office.participant("Aino", **moved, address_accepted=True))
+    office.advance(days=1)
+    office.send_all()
+    assert letters_to(office, "aino.tilaajan") == ["Varausvahvistus", "Työnohjauksen väliarviointi"]
+
+
 def office_link(office: Office, round_id: UUID) -> str:
     with transaction(office.engine) as db:
         return db.get_one(Evaluation, round_id).answer_links[str(office.people[0].id)]

@@ -15,7 +15,12 @@ from services.booking.privacy import erasure
 from services.booking.security import permissions
 from services.booking.supervision import participants, processes, proposals
 from services.booking.supervision.addresses import AddressIsTheirs
-from services.booking.supervision.participants import ParticipantCreate, ParticipantUpdate, ProcessIsFull
+from services.booking.supervision.participants import (
+    ParticipantCreate,
+    ParticipantUpdate,
+    ProcessIsFull,
+    ProcessIsOfAnother,
+)
 from services.core.database import Database
 from services.web.errors.problems import InvalidRequest
 from services.web.pages.forms import (
@@ -30,6 +35,7 @@ from services.web.pages.forms import (
     version_seen,
 )
 from services.web.protocol.etags import PreconditionFailed, etag
+from services.web.security.tokens import Role
 from services.web.security.visitors import Visitor, redirect
 from services.web.transactions import Db, Now, TransactionalRoute
 
@@ -40,6 +46,7 @@ REFUSALS = (
     ValidationError,
     InvalidRequest,
     ProcessIsFull,
+    ProcessIsOfAnother,
     processes.ProcessIsClosed,
     PreconditionFailed,
     AddressIsTheirs,
@@ -94,7 +101,7 @@ def change_participant_as_client(
     try:
         wanted = ParticipantUpdate.model_validate(process_forms.participant_changes(typed))
         match = version_field(typed)
-        erasure.change_participant(db, settings.link_key, process, person, wanted, match, now, by_client=True)
+        erasure.change_participant(db, settings.link_key, process, person, wanted, match, now, by=Role.client)
     except REFUSALS as refused:
         return _person_page(visitor, process, person, typed, refused)
     return redirect(f"/oma/prosessit/{process_id}", tehty="muutettu")

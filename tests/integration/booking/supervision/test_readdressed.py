@@ -137,13 +137,49 @@ def test_neither_goals_nor_questions_open_nor_can_anybody_answer_before_the_yes(
     assert told(booking, "participant.readdressed.v1")[-1]["address_id"] == changed[-1]["address_id"]
 
 
-def test_before_anything_was_written_a_correction_counts_at_once(
-    booking: Face, person: Person, client: TestClient
+def test_before_anything_was_written_the_clients_correction_waits_too_and_gets_the_times(
+    booking: Face, person: Person, client: TestClient, supervisor: TestClient
 ) -> None:
+    """Who gives its own mailboxes for people that are there would answer for all but one of them."""
     correct(client, person.path, "oikea@example.fi")
 
+    assert person.state()["address_accepted"] is False
+    browser = booking.anonymous(Accept="text/html")
+    assert "työnohjaaja on hyväksynyt osoitteesi" in browser.get(person.page).text
+    seen = {"If-Match": supervisor.get(person.path).headers["ETag"]}
+    supervisor.post(f"{person.path}/accept-address", headers=seen).raise_for_status()
+    confirm_device(booking, browser, person.page)
+
+
+def test_what_was_written_before_opens_to_no_address_that_an_administrator_gave(
+    booking: Face, process: Json, person: Person, clock: Clock
+) -> None:
+    assert correct(booking.admin, person.path, "oikea@example.fi") == 200
     assert person.state()["address_accepted"] is True
-    confirm_device(booking, booking.anonymous(Accept="text/html"), person.page)
+    publish_summary(booking, process, clock)
+
+    assert correct(booking.admin, person.path, "yllapito.oma@example.fi") == 200
+
+    assert person.state()["address_accepted"] is False
+    seen = {"If-Match": booking.admin.get(person.path).headers["ETag"]}
+    assert booking.admin.post(f"{person.path}/accept-address", headers=seen).status_code == 403
+    assert booking.anonymous(Accept="text/html").post(f"/laite{person.page}/koodi").status_code == 403
+
+
+def test_what_was_begun_and_not_sent_stays_with_who_began_it(
+    booking: Face, process: Json, person: Person, supervisor: TestClient
+) -> None:
+    agree(booking.admin, process, a_goal())
+    invitation = UUID(told(booking, "evaluation.requested.v1")[-1]["answer_links"][person.id])
+    form = f"/arviointi/{secret(booking.settings.link_key, invitation)}"
+    browser = booking.anonymous(Accept="text/html")
+    assert browser.post(f"{form}/luonnos", data={"comment": "Vielä miettimättä"}).status_code == 303
+
+    correct(supervisor, person.path, "tyonohjaajan.oma@example.fi")
+
+    confirm_device(booking, browser, person.page)
+    export = browser.get(f"{person.page}/tiedot.json")
+    assert (export.status_code, "miettimättä" in export.text) == (200, False)
 
 
 def test_another_correction_of_the_client_waits_on_and_the_supervisors_own_does_not(

@@ -22,6 +22,7 @@ from services.web.i18n.translation import word
 from services.web.pages import forms
 from services.web.pages.forms import Fields, Refused, Typed
 from services.web.protocol import etags
+from services.web.security.tokens import Role
 from services.web.security.visitors import Visitor, redirect
 from services.web.transactions import Db, Now, RecordedRoute, TransactionalRoute
 
@@ -88,7 +89,7 @@ def change_participant_as_supervisor(
     try:
         wanted = ParticipantUpdate.model_validate(processes_forms.participant_changes(typed))
         match = forms.version_field(typed)
-        erasure.change_participant(db, settings.link_key, process, person, wanted, match, now, by_client=False)
+        erasure.change_participant(db, settings.link_key, process, person, wanted, match, now, by=Role.supervisor)
     except (ValidationError, Problem) as refused:
         return _form(db, visitor, process, person, typed, refused)
     return _redirect_to_process(process, "tallennettu")
