@@ -12,7 +12,7 @@ from services.web.security.rate_limits import GENERAL, RateLimiter
 from tests.integration.booking.security.test_permissions import with_credentials
 from tests.integration.conftest import Browser, Face, Json
 from tests.support.devices import confirm_device
-from tests.support.diary import day_ahead
+from tests.support.diary import at, book, day_ahead
 from tests.support.evaluation import Clock, hold, told
 
 Make = Callable[..., Json]
@@ -313,3 +313,18 @@ def test_a_stranger_s_mailbox_gets_few_letters_whoever_gives_it_as_theirs(
     assert [answer.status_code for answer in answers] == [200] * 5 + [429]
     assert {answer.json()["type"].rpartition("/")[2] for answer in refused} == {"mailbox-has-enough"}
     assert len(told(booking, "address.stated.v1")) == 5
+
+
+def test_what_links_use_up_keeps_nobody_from_correcting_an_address(
+    booking: Face, process: Json, person: Person
+) -> None:
+    browser = booking.anonymous(Accept="text/html")
+    session = book(booking.admin, process, at(day_ahead(9)))
+    presses = [browser.post(f"{person.page}/tapaaminen/{session['id']}/en-paase").status_code for _ in range(21)]
+    assert presses[-1] == 429
+
+    supervisor = with_credentials(booking, f"/api/v1/supervisors/{process['supervisor_id']}")
+    assert [correct(api, person.path, f"oikea{n}@example.fi") for n, api in enumerate((supervisor, booking.admin))] == [
+        200,
+        200,
+    ]
