@@ -16,7 +16,7 @@ from services.notifier.api import messages, participants
 from services.notifier.delivery import queue
 from services.notifier.models import LetterStatus, Practice, Supervisor
 from services.notifier.pages import audit as audit_pages
-from services.notifier.pages import letters, preferences, site
+from services.notifier.pages import letters, news, preferences, site
 from services.notifier.pages import status as status_pages
 from services.notifier.settings import Settings, settings
 from services.web.app_factory import create_application
@@ -35,6 +35,7 @@ ROUTERS = (
     participants.recorded,
     audit_pages.router,
     status_pages.router,
+    news.router,
     letters.router,
     letters.recorded,
     preferences.router,

@@ -25,6 +25,7 @@ class LetterKind(StrEnum):
     test_letter = "test_letter"
     process_request = "process_request"
     daily_agenda = "daily_agenda"
+    news = "news"
     summary = "summary"
     session_feedback = "session_feedback"
     evaluation_request = "evaluation_request"

@@ -5,12 +5,24 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, String, Uuid, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from services.core.database import instant, json_column, uuid_list
+from services.core.database import enum_column, instant, json_column, new_id, uuid_list
 from services.core.sealing import SealedColumn, SealedFile, SealedJson, sealed_column
 from services.events import catalogue
 from services.events.catalogue import Actor, Form, Mode, Phase
@@ -360,6 +372,55 @@ class ServerRest(Table, table=True):
     until: datetime = instant()
 
     __table_args__ = (CheckConstraint("id = 1", name="one_mail_server"),)
+
+
+class NewsKind(StrEnum):
+    """What a supervisor is told of at once."""
+
+    booked = "booked"
+    moved = "moved"
+    cancelled = "cancelled"
+    not_coming = "not_coming"
+    first_talk = "first_talk"
+    all_answered = "all_answered"
+    refused = "refused"
+
+
+class Telling(StrEnum):
+    """When a supervisor is told of a kind of news."""
+
+    at_once = "at_once"
+    hourly = "hourly"
+    never = "never"
+
+
+class News(Table, table=True):
+    """Something that others did, and in which of the supervisor's letters it is told. Ids and times only."""
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    supervisor_id: UUID
+    kind: NewsKind = enum_column(NewsKind)
+    about_id: UUID
+    #: who did it, where several may do the same
+    person_id: UUID
+    version: int
+    process_id: UUID | None = None
+    #: the time of its letter
+    told_at: datetime = instant(index=True)
+
+    __table_args__ = (
+        UniqueConstraint("kind", "about_id", "person_id", "version", name="told_once"),
+        Index("news_of_letter", "supervisor_id", "told_at"),
+    )
+
+
+class NewsChoice(Table, table=True):
+    """When a supervisor wants to be told of a kind of news."""
+
+    __tablename__ = "news_choice"
+    supervisor_id: UUID = Field(primary_key=True)
+    kind: NewsKind = Field(sa_column=Column(Enum(NewsKind, native_enum=False, length=20), primary_key=True))
+    telling: Telling = enum_column(Telling)
 
 
 class AgendaDay(Table, table=True):

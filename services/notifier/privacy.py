@@ -41,6 +41,7 @@ from services.notifier.models import (
     Letter,
     LetterStatus,
     Mention,
+    News,
     Participant,
     Preference,
     Report,
@@ -96,6 +97,7 @@ def prune_notifier(db: Database, settings: ServiceSettings, now: datetime) -> bo
         *_forget_meetings(db, met_before, now),
         _delete(db, AccessNotice, col(AccessNotice.expires_at) < now - MESSAGES_KEPT),
         _delete(db, Intention, col(Intention.starts_at) < before),
+        _delete(db, News, col(News.told_at) < now - MESSAGES_KEPT),
         _delete(db, AgendaDay, col(AgendaDay.day) < (now - MESSAGES_KEPT).date()),
     ]
     return BATCH_SIZE in found

@@ -30,7 +30,7 @@ from services.notifier.models import (
     Summary,
     Supervisor,
 )
-from services.notifier.planning import letter_store, planner, preferences, rules_intakes
+from services.notifier.planning import letter_store, news, planner, preferences, rules_intakes
 from services.notifier.settings import settings
 from services.notifier.worker import app, engine, poster, send_due_task
 from services.web.security.access import remember_ended
@@ -101,8 +101,11 @@ def sessions_changed(db: Database, events: Sequence[c.SessionEvent]) -> None:
     """However many sessions one deed changes, their letters are planned once."""
     for process_id in sorted({event.process_id for event in events}):
         planner.lock_planning(db, process_id)
-    for process_id in sorted({event.process_id for event in events if _keep_session(db, event)}):
-        planner.plan_letters(db, planner.PROCESS_LETTERS, process_id, clock.now(db))
+    now, kept = clock.now(db), [event for event in events if _keep_session(db, event)]
+    for event in kept:
+        news.of_session(db, event, now)
+    for process_id in sorted({event.process_id for event in kept}):
+        planner.plan_letters(db, planner.PROCESS_LETTERS, process_id, now)
 
 
 def _keep_session(db: Database, event: c.SessionEvent) -> bool:
@@ -119,6 +122,7 @@ def attendance_intended(db: Database, event: c.AttendanceIntended) -> None:
         return
     if state.keep_newest(db, Intention(**state.fields(event, Intention))):
         letter_store.clear_rendered(db, col(Letter.recipient_id) == event.participant_id)
+        news.of_intention(db, event, clock.now(db))
 
 
 @subscriber.on(c.IntakeRequested, c.IntakeConfirmed, c.IntakeCancelled)
@@ -130,6 +134,7 @@ def intake_changed(db: Database, event: c.IntakeEvent) -> None:
     if state.keep(db, Intake(**state.fields(event, Intake), seen_at=now)):
         if before and before.version < event.version and before.email != event.email:
             letter_store.correct_address(db, now, col(Letter.recipient_id) == event.intake_id)
+        news.of_intake(db, event, before, now)
         planner.plan_letters(db, planner.INTAKE_LETTERS, event.intake_id, now)
 
 
@@ -214,6 +219,7 @@ def evaluation_answered(db: Database, event: c.EvaluationAnswered) -> None:
     planner.lock_planning(db, event.process_id)
     if state.keep(db, Answer(evaluation_id=event.evaluation_id, participant_id=event.participant_id)):
         planner.plan_letters(db, planner.EVALUATION_LETTERS, event.evaluation_id, clock.now(db))
+        news.of_answer(db, event.evaluation_id, clock.now(db))
 
 
 @subscriber.on(c.SummaryPublished)

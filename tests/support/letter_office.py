@@ -218,7 +218,7 @@ class Office:
             "location": "Esimerkkikatu 1",
             "booked_at": now,
             "changed_at": now,
-            "changed_by": Actor.client,
+            "changed_by": Actor.supervisor,
             "free_until": starts_at - timedelta(days=2),
             **FEE,
             **fields,

@@ -77,7 +77,7 @@ def write_agendas(db: Database, now: datetime) -> None:
     if not due_at <= now < not_after or not state.keep(db, AgendaDay(day=today)):
         return
     for supervisor_id in db.scalars(select(col(Supervisor.supervisor_id)).where(col(Supervisor.active))).all():
-        if load_agenda(db, supervisor_id, today, now).is_worth_a_letter:
+        if load_agenda(db, "", supervisor_id, today, now).is_worth_a_letter:
             letter = WantedLetter(LetterKind.daily_agenda, supervisor_id, due_at, supervisor_id, due_at, not_after)
             letter_store.insert_letters(db, [letter], now, {"supervisor_id": supervisor_id})
 
@@ -89,7 +89,8 @@ def skip_agendas(db: Database, lost_at: datetime) -> None:
         state.keep(db, AgendaDay(day=day))
 
 
-def load_agenda(db: Database, supervisor_id: UUID, day: date, now: datetime) -> AgendaContent:
+def load_agenda(db: Database, site: str, supervisor_id: UUID, day: date, now: datetime) -> AgendaContent:
+    """What there is to say, with links to the pages of `site`."""
     begins, ends = at_wall_clock(day, time(0)), at_wall_clock(day + timedelta(days=1), time(0))
     since = at_wall_clock(previous_working_day(day), NIGHT_ENDS)
     own = col(Session.supervisor_id) == supervisor_id
@@ -109,8 +110,8 @@ def load_agenda(db: Database, supervisor_id: UUID, day: date, now: datetime) -> 
             for row in db.scalars(newest_sessions(own, *_changes_by_others(since, now)))
             if row.process_id in processes
         ),
-        missing_summaries=_missing_summaries(db, own, processes, now),
-        awaited_answers=_awaited_answers(db, processes, now),
+        missing_summaries=_missing_summaries(db, site, own, processes, now),
+        awaited_answers=_awaited_answers(db, site, processes, now),
         refused_letters=_refused_letters(db, supervisor_id, processes, now),
         next_session=Appointment(**time_and_place(after)) if after else None,
     )
@@ -182,26 +183,34 @@ def _intakes(db: Database, supervisor_id: UUID, begins: datetime, ends: datetime
 
 
 def _missing_summaries(
-    db: Database, own: ColumnElement[bool], processes: Processes, now: datetime
+    db: Database, site: str, own: ColumnElement[bool], processes: Processes, now: datetime
 ) -> tuple[MissingSummary, ...]:
     has_summary = exists().where(col(Summary.session_id) == col(Session.session_id))
     recent = _between(Session.ends_at, now - SUMMARY_EXPECTED_WITHIN, now)
     held = db.scalars(newest_sessions(own, col(Session.status) == "held", ~has_summary, *recent))
     return tuple(
-        MissingSummary(process_code=processes[row.process_id].code, day=local(row.starts_at).date())
+        MissingSummary(
+            process_code=processes[row.process_id].code,
+            day=local(row.starts_at).date(),
+            url=f"{site}/tyo/tapaamiset/{row.session_id}/kirjaa",
+        )
         for row in held
         if row.process_id in processes
     )
 
 
-def _awaited_answers(db: Database, processes: Processes, now: datetime) -> tuple[AwaitedAnswers, ...]:
+def _awaited_answers(db: Database, site: str, processes: Processes, now: datetime) -> tuple[AwaitedAnswers, ...]:
     answers = select(func.count()).where(col(Answer.evaluation_id) == col(Evaluation.evaluation_id)).scalar_subquery()
     open_rounds = select(Evaluation, answers).where(
         col(Evaluation.process_id).in_(processes), col(Evaluation.status) == "open", col(Evaluation.due_at) > now
     )
     return tuple(
         AwaitedAnswers(
-            process_code=processes[row.process_id].code, phase=row.phase, answered=answered, invited=len(row.invited)
+            process_code=processes[row.process_id].code,
+            phase=row.phase,
+            answered=answered,
+            invited=len(row.invited),
+            url=f"{site}/tyo/prosessit/{row.process_id}/arvioinnit/{row.evaluation_id}",
         )
         for row, answered in db.execute(open_rounds.order_by(col(Evaluation.due_at)))
         if answered < len(row.invited)

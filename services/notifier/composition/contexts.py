@@ -309,6 +309,7 @@ class AgendaChange(ContextPart):
 class MissingSummary(ContextPart):
     process_code: CleanLine
     day: date
+    url: CleanLine
 
 
 class AwaitedAnswers(ContextPart):
@@ -316,6 +317,7 @@ class AwaitedAnswers(ContextPart):
     phase: Phase
     answered: int
     invited: int
+    url: CleanLine
 
     @property
     def evaluation(self) -> Cases:
@@ -340,6 +342,20 @@ class DailyAgenda(LetterContext):
     next_session: Appointment | None = None
     calendar_url: CleanLine
     letters_url: CleanLine
+
+
+class NewsItem(ContextPart):
+    """Something that others did, and the page where it is seen."""
+
+    headline: CleanLine
+    process_code: CleanLine | None = None
+    starts_at: AwareDatetime | None = None
+    url: CleanLine
+
+
+class NewsLetter(LetterContext):
+    items: Annotated[tuple[NewsItem, ...], Field(min_length=1)]
+    choices_url: CleanLine
 
 
 class ActionContext(ContextPart):
@@ -482,6 +498,7 @@ CONTEXTS: dict[LetterKind, type[LetterContext]] = {
     LetterKind.test_letter: TestLetter,
     LetterKind.process_request: ProcessRequest,
     LetterKind.daily_agenda: DailyAgenda,
+    LetterKind.news: NewsLetter,
     LetterKind.summary: SummaryContext,
     LetterKind.session_feedback: SessionFeedback,
     LetterKind.evaluation_request: EvaluationRequest,

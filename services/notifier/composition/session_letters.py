@@ -367,9 +367,24 @@ def _daily_agenda(sources: Sources, letter: Letter) -> LetterDraft:
     context = contexts.DailyAgenda(
         sent_at=sources.now,
         first_name=first_word(supervisor.full_name),
-        calendar_url=f"{sources.link('api/v1/calendar', supervisor.calendar_link)}.ics",
+        calendar_url=f"{sources.settings.public_url}/tyo/kalenteri",
         letters_url=f"{sources.settings.public_url}/viestit?tila={LetterStatus.failed}",
         **vars(day),
+    )
+    return LetterDraft(context, Mailbox(supervisor.email, supervisor.full_name))
+
+
+def _news(sources: Sources, letter: Letter) -> LetterDraft:
+    """Nothing is sent if all of it was changed or taken back meanwhile."""
+    supervisor = found_or_nothing_to_send(sources.supervisors, letter.recipient_id)
+    items = sources.news.get(letter.id, ())
+    if not items:
+        raise NothingToSend
+    context = contexts.NewsLetter(
+        sent_at=sources.now,
+        first_name=first_word(supervisor.full_name),
+        items=items,
+        choices_url=f"{sources.settings.public_url}/viestit/ilmoitukset",
     )
     return LetterDraft(context, Mailbox(supervisor.email, supervisor.full_name))
 
@@ -394,4 +409,5 @@ SESSION_DRAFTING: Mapping[LetterKind, Drafting] = {
     LetterKind.test_letter: _test_letter,
     LetterKind.process_request: _process_request,
     LetterKind.daily_agenda: _daily_agenda,
+    LetterKind.news: _news,
 }

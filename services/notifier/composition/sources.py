@@ -13,6 +13,8 @@ from sqlalchemy import select, tuple_
 from services.core.database import Database
 from services.finnish.workdays import local
 from services.notifier.composition.agenda import AgendaContent, load_agenda, session_numbers
+from services.notifier.composition.contexts import NewsItem
+from services.notifier.composition.news import load_news
 from services.notifier.kinds import LetterKind
 from services.notifier.models import (
     AccessNotice,
@@ -90,6 +92,8 @@ class Sources:
     reports: Mapping[UUID, Report]
     #: what each agenda has to say, by the letter's id
     agendas: Mapping[UUID, AgendaContent]
+    #: what each letter of news has to say, by the letter's id
+    news: Mapping[UUID, Sequence[NewsItem]]
 
     def link(self, path: str, link_id: UUID) -> str:
         return f"{self.settings.public_url}/{path}/{self.secrets.of_link(self.settings.link_key, link_id)}"
@@ -143,9 +147,14 @@ def load_sources(
         summaries=_grouped(db, Summary, "summary_id", _subjects(letters, SUMMARY_LETTERS.kinds)),
         reports=_by_id(db, Report, "report_id", _subjects(letters, REPORT_LETTERS.kinds)),
         agendas={
-            letter.id: load_agenda(db, letter.recipient_id, local(letter.time).date(), now)
+            letter.id: load_agenda(db, settings.public_url, letter.recipient_id, local(letter.time).date(), now)
             for letter in letters
             if letter.kind == LetterKind.daily_agenda
+        },
+        news={
+            letter.id: load_news(db, settings.public_url, letter.recipient_id, letter.time)
+            for letter in letters
+            if letter.kind == LetterKind.news
         },
     )
 

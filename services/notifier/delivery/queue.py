@@ -22,6 +22,7 @@ from services.core.database import Database, transaction
 from services.events.inbox import HeardUntil
 from services.notifier.delivery.smtp import FINAL_REPLY_SECONDS
 from services.notifier.models import Letter, LetterStatus, ServerRest
+from services.notifier.planning import news
 from services.notifier.planning.wanted import KINDS_SENT_AT_NIGHT, not_at_night
 
 BATCH_SIZE = 50
@@ -219,6 +220,7 @@ def _try_again(db: Database, letter: Letter, trouble: str, now: datetime, *, awa
 
 def mark_failed(db: Database, letter: Letter, trouble: str, now: datetime) -> None:
     _end(db, letter, status=LetterStatus.failed, trouble=trouble, failed_at=now, handed_over_at=None)
+    news.of_refusal(db, letter, now)
 
 
 def mark_uncertain(db: Database, letter: Letter, trouble: str, _now: datetime) -> None:

@@ -23,6 +23,7 @@ KINDS = {
     LetterKind.test_letter: "Koekirje",
     LetterKind.process_request: "Työnohjauspyyntö",
     LetterKind.daily_agenda: "Päivän ohjelma",
+    LetterKind.news: "Ilmoitus uudesta",
     LetterKind.summary: "Yhteenveto tapaamisesta",
     LetterKind.session_feedback: "Palautepyyntö tapaamisesta",
     LetterKind.evaluation_request: "Arviointipyyntö",

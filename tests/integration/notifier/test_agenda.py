@@ -31,7 +31,8 @@ def look(office: Office) -> list[str]:
     with transaction(office.engine) as db:
         agenda.write_agendas(db, office.now())
     office.send_all()
-    bodies = [letter.get_body(("plain",)) for letter in office.received("Maija")]
+    agendas = [letter for letter in office.received("Maija") if "ohjelma" in str(letter["Subject"])]
+    bodies = [letter.get_body(("plain",)) for letter in agendas]
     return [body.get_content().replace("\u00a0", " ") for body in bodies if body]
 
 

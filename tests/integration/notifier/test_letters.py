@@ -633,15 +633,15 @@ def evaluation(
     )
 
 
-def answered(office: Office, evaluation_id: UUID) -> catalogue.EvaluationAnswered:
-    """By the first participant."""
+def answered(office: Office, evaluation_id: UUID, person: int = 0) -> catalogue.EvaluationAnswered:
+    """By the first participant, or another one."""
     return catalogue.EvaluationAnswered(
         version=1,
         answer_id=uuid4(),
         evaluation_id=evaluation_id,
         process_id=office.process_id,
         phase=Phase.mid,
-        participant_id=office.people[0].id,
+        participant_id=office.people[person].id,
         goals={},
         answered_at=office.now(),
     )

@@ -362,3 +362,19 @@ def test_a_letter_that_was_sent_again_is_no_longer_counted_as_refused(office: Of
 
     assert "Yksi viesti ei lähtenyt" not in maija.get("/viestit").text
     assert "Kaikki viestit ovat lähteneet." in maija.get("/viestit?tila=failed").text
+
+
+# -- the supervisor's choice ------------------------------------------------------------------------------
+
+
+def test_a_supervisor_chooses_of_what_they_are_told_and_when(maija: TestClient, admin: TestClient) -> None:
+    page = "/viestit/ilmoitukset"
+    assert maija.get(page).text.count('<option value="at_once" selected') == 7
+
+    sent = maija.post(page, data={"booked": "hourly", "moved": "vale", "unknown": "never"})
+
+    assert sent.headers["Location"] == f"{page}?tehty=tallennettu"
+    shown = maija.get(page).text
+    assert shown.count('<option value="hourly" selected') == 1
+    assert shown.count('<option value="at_once" selected') == 6
+    assert admin.get(page).status_code in (303, 403, 404)

@@ -32,6 +32,8 @@ from services.notifier.composition.contexts import (
     LetterContext,
     LoginLink,
     MissingSummary,
+    NewsItem,
+    NewsLetter,
     OverviewReportContext,
     PasskeyAdded,
     PasskeyRemoved,
@@ -158,13 +160,23 @@ AGENDA = DailyAgenda.model_validate(
                 process_code="TO-2026-009", change=AgendaChangeKind.moved, starts_at=at_wall_clock(MONDAY, time(14))
             ),
         ),
-        "missing_summaries": (MissingSummary(process_code="TO-2026-007", day=date(2026, 12, 3)),),
-        "awaited_answers": (AwaitedAnswers(process_code="TO-2026-009", phase=Phase.mid, answered=3, invited=5),),
+        "missing_summaries": (
+            MissingSummary(process_code="TO-2026-007", day=date(2026, 12, 3), url=f"{SITE}/tyo/tapaamiset/7c2e/kirjaa"),
+        ),
+        "awaited_answers": (
+            AwaitedAnswers(
+                process_code="TO-2026-009",
+                phase=Phase.mid,
+                answered=3,
+                invited=5,
+                url=f"{SITE}/tyo/prosessit/1d4b/arvioinnit/9a70",
+            ),
+        ),
         "refused_letters": (
             RefusedLetters(process_code="TO-2026-011", name="peruutus", count=2),
             RefusedLetters(name="kartoittava keskustelu varattu"),
         ),
-        "calendar_url": f"{SITE}/kalenteri",
+        "calendar_url": f"{SITE}/tyo/kalenteri",
         "letters_url": f"{SITE}/viestit?tila=failed",
     }
 )
@@ -350,8 +362,38 @@ _NAMED: dict[str, LetterContext] = {
         {"sent_at": MORNING},
         day=MONDAY,
         next_session=NEXT,
-        calendar_url=f"{SITE}/kalenteri",
+        calendar_url=f"{SITE}/tyo/kalenteri",
         letters_url=f"{SITE}/viestit?tila=failed",
+    ),
+    "news": told(
+        NewsLetter,
+        TO_MAIJA,
+        items=(
+            NewsItem(
+                headline="tapaaminen on siirretty",
+                process_code="TO-2026-009",
+                starts_at=STARTS_AT,
+                url=f"{SITE}/tyo/tapaamiset/7c2e",
+            ),
+            NewsItem(
+                headline="kartoittava keskustelu on varattu", starts_at=STARTS_AT, url=f"{SITE}/tyo/kartoitukset/5b1c"
+            ),
+            NewsItem(headline="viesti ei lähtenyt (peruutus)", url=f"{SITE}/viestit/3f9d"),
+        ),
+        choices_url=f"{SITE}/viestit/ilmoitukset",
+    ),
+    "news.one": told(
+        NewsLetter,
+        TO_MAIJA,
+        items=(
+            NewsItem(
+                headline="yksi osallistuja ei pääse",
+                process_code="TO-2026-009",
+                starts_at=STARTS_AT,
+                url=f"{SITE}/tyo/tapaamiset/7c2e",
+            ),
+        ),
+        choices_url=f"{SITE}/viestit/ilmoitukset",
     ),
     "summary": told(
         SummaryContext,
