@@ -19,6 +19,7 @@ from services.booking.models.people import Supervisor
 from services.booking.models.practice import Practice
 from services.booking.pages import account, passkey_question, proof, site
 from services.booking.pages import login as login_pages
+from services.booking.pages import webhooks as webhook_pages
 from services.booking.pages.admin import audit as admin_audit
 from services.booking.pages.admin import clients, credentials, setup, status, supervisors
 from services.booking.pages.admin import practice as admin_practice
@@ -83,6 +84,7 @@ ROUTERS = (
     passkey_login.router,
     login.router,
     account.router,
+    webhook_pages.router,
     proof.router,
     client_home.router,
     client_booking.router,

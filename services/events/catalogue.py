@@ -567,7 +567,6 @@ class WebhookEnded(MailboxEvent):
 
     name = "webhook.ended.v1"
     confidential = MappingProxyType({"notifier": ("email", "full_name", "host")})
-    role: Literal["admin", "supervisor", "client"]
     because: Literal["failing", "gone"]
     host: str
     """Of the receiver's address, and nothing else of it."""

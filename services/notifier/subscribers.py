@@ -167,7 +167,7 @@ def passkey_removed(db: Database, event: c.PasskeyRemoved) -> None:
 @subscriber.on(c.WebhookEnded)
 def webhook_ended(db: Database, event: c.WebhookEnded) -> None:
     until = event.ended_at + CHANGES_ARE_NEWS
-    details = {"host": event.host, "because": event.because, "role": event.role}
+    details = {"host": event.host, "because": event.because}
     _tell_mailbox(db, event, LetterKind.webhook_ended, until, event.notice_id, details=details)
 
 

@@ -324,12 +324,9 @@ def _webhook_ended(sources: Sources, letter: Letter) -> LetterDraft:
         **fields,
         host=ended["host"],
         is_gone=ended["because"] == "gone",
-        webhooks_url=f"{sources.settings.public_url}{WEBHOOK_PAGES[ended['role']]}",
+        webhooks_url=f"{sources.settings.public_url}/webhookit",
     )
     return LetterDraft(context, _mailbox_of(notice))
-
-
-WEBHOOK_PAGES = {"admin": "/yllapito/webhookit", "supervisor": "/tyo/asetukset/webhookit", "client": "/oma/webhookit"}
 
 
 def _test_letter(sources: Sources, letter: Letter) -> LetterDraft:

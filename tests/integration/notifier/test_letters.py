@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from email.message import EmailMessage
-from typing import Any
+from typing import Literal
 from uuid import UUID, uuid4
 
 import pytest
@@ -531,33 +531,26 @@ def test_a_first_talk_from_the_link_to_the_cancellation(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    ("because", "said", "role", "page"),
-    [
-        ("failing", "ei ole hyväksynyt viiteen päivään", "supervisor", "/tyo/asetukset/webhookit"),
-        ("gone", "ei ota enää tapahtumia vastaan", "client", "/oma/webhookit"),
-        ("gone", "Työnohjauksiin tämä ei vaikuta", "admin", "/yllapito/webhookit"),
-    ],
+    ("because", "said"),
+    [("failing", "ei ole hyväksynyt viiteen päivään"), ("gone", "ettei se ota enää tapahtumia vastaan")],
 )
 def test_the_owner_of_a_webhook_that_ended_is_told_by_day(
-    office: Office, because: Any, said: str, role: Any, page: str
+    office: Office, because: Literal["failing", "gone"], said: str
 ) -> None:
     office.advance_to(office.on(1, hour=21))
-    ended = catalogue.WebhookEnded(
-        **{"version": 1, "notice_id": uuid4(), "email": "kaisa@example.fi", "full_name": "Kaisa Ohjaaja"},
-        **{"role": role, "because": because, "host": "ohjelma.example", "ended_at": office.now()},
-    )
-    office.hear(ended)
+    mailbox = {"notice_id": uuid4(), "email": "kaisa@example.fi", "full_name": "Kaisa Ohjaaja"}
+    fields = mailbox | {"version": 1, "because": because, "host": "ohjelma.example", "ended_at": office.now()}
+    office.hear(catalogue.WebhookEnded.model_validate(fields))
     office.send_all()
     assert office.received() == []
 
     office.advance(hours=12)
-    office.hear(ended)
     office.send_all()
 
     (letter,) = office.received()
-    assert (letter["Subject"], letter["To"]) == ("Webhook kytkettiin pois käytöstä", "Kaisa Ohjaaja <kaisa@example.fi>")
     told = " ".join(text_of(letter).split())
-    assert all(words in told for words in (said, "ohjelma.example", f"https://practice.example{page}"))
+    assert letter["Subject"] == "Webhook kytkettiin pois käytöstä"
+    assert all(words in told for words in (said, "ohjelma.example", "https://practice.example/webhookit"))
 
 
 def asked_for(office: Office) -> catalogue.ProcessRequested:

@@ -214,6 +214,11 @@ class DeliveryOfEvent:
             return "waiting"
         return "delivered" if self.delivery.delivered_at else "failed"
 
+    @property
+    def answers(self) -> list[dict[str, Any]]:
+        """The oldest first."""
+        return [one | {"at": datetime.fromisoformat(one["at"])} for one in self.delivery.answers]
+
 
 def with_events(db: Database, found: Sequence[WebhookDelivery]) -> list[DeliveryOfEvent]:
     ids = [delivery.event_id for delivery in found]

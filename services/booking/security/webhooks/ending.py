@@ -54,8 +54,7 @@ def end_by_themselves(db: Database, settings: Settings, webhooks: Collection[Web
 
 
 def _tell_owner(db: Database, settings: Settings, webhook: Webhook, because: Because, now: datetime) -> None:
-    role = Role(webhook.role)
-    owner = account_of_party(db, settings, role, webhook.party_id or ADMIN_PARTY_ID)
+    owner = account_of_party(db, settings, Role(webhook.role), webhook.party_id or ADMIN_PARTY_ID)
     if owner is None or not owner.email:
         return
     event = WebhookEnded(
@@ -63,7 +62,6 @@ def _tell_owner(db: Database, settings: Settings, webhook: Webhook, because: Bec
         notice_id=new_id(),
         email=owner.email,
         full_name=owner.full_name,
-        role=role.value,
         because=because,
         host=urlsplit(webhook.url).hostname or "",
         ended_at=now,
