@@ -37,7 +37,8 @@ def show_webhooks(db: Db, visitor: ProvedAnybody, done: DoneQuery = "") -> Respo
 def submit_webhook(db: Db, now: Now, visitor: ProvedAnybody, settings: Configured, typed: Typed) -> Response:
     """The only page that shows the secret, but for the one that shows a new one."""
     try:
-        wanted = WebhookCreate.model_validate({"url": typed.get("url", ""), "types": forms.ticked(typed, "types")})
+        ticked = {"types": forms.ticked(typed, "types")}
+        wanted = WebhookCreate.model_validate(forms.filled_in(typed, ("url",)) | ticked)
         issued = receivers.create_webhook(db, settings, visitor.principal, wanted, now, by_page=True)
     except (ValidationError, Problem) as refused:
         return _list(db, visitor, typed, refused)

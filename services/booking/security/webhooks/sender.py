@@ -6,6 +6,7 @@ While nothing is to be sent it is one look at the database a moment, and imports
 import asyncio
 import atexit
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -24,12 +25,12 @@ log = logger(__name__)
 
 T = TypeVar("T")
 
-LOOKS_EVERY_SECONDS = 0.5
+LOOKS_EVERY_SECONDS = 0.25
 SIDE_BY_SIDE = 500
 """Tries under way. A tenth of a thousand receivers may hang, each with some of them, and the others pass."""
 GATHERED_SECONDS = 0.02
 """Answers that come together are written down together."""
-STOPS_WITHIN_SECONDS = 5
+STOPS_WITHIN_SECONDS = 2
 
 
 class WebhookSender:
@@ -38,6 +39,7 @@ class WebhookSender:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine, self._settings = engine, settings
         self._stopping = threading.Event()
+        self._over_at = float("inf")
         self._thread: threading.Thread | None = None
         atexit.register(self.stop)
 
@@ -49,9 +51,10 @@ class WebhookSender:
         return False
 
     def stop(self) -> None:
+        self._over_at = time.monotonic() + STOPS_WITHIN_SECONDS
         self._stopping.set()
         if self._thread:
-            self._thread.join(STOPS_WITHIN_SECONDS)
+            self._thread.join(2 * STOPS_WITHIN_SECONDS)
 
     def _run(self) -> None:
         with transaction(self._engine) as db:
@@ -78,13 +81,13 @@ class WebhookSender:
             return bool(db.scalar(deliveries.IS_DUE))
 
     async def _send_all(self) -> None:
-        """Until nothing is under way and nothing more is due."""
+        """Until nothing is under way and nothing more is due, or it was stopped and some have not answered yet."""
         under_way: set[asyncio.Task[Answer]] = set()
         with ThreadPoolExecutor(1, "webhooks-db") as database:
             while True:
                 claimed = await _in(database, partial(self._next, SIDE_BY_SIDE - len(under_way)))
                 under_way |= {asyncio.create_task(_try(one, self._settings)) for one in claimed}
-                if not under_way:
+                if not under_way or time.monotonic() > self._over_at:
                     return
                 under_way = await self._settle_some(database, under_way)
 
