@@ -69,7 +69,7 @@ def jobs(engine: Engine) -> list[Job]:
 
 
 def main() -> None:
-    engine = database.engine(settings().booking_database_url, pool_size=2)
+    engine = database.engine(settings().booking_database_url, pool_size=3)
     serve("booking-tick", jobs(carrying(engine, settings().sealing)))
 
 

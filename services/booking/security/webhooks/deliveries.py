@@ -104,10 +104,20 @@ def _claimed(webhook: Webhook, row: Any, now: datetime) -> Claimed:
     )
 
 
-IS_DUE = text("""
-    SELECT EXISTS (SELECT FROM webhook_delivery d JOIN webhook w ON w.id = d.webhook_id
-                   WHERE d.next_at <= now() AND w.ended_at IS NULL)
+AWAIT_WORK = text("""
+    DO $$
+    BEGIN
+      FOR look IN 1..10 LOOP
+        EXIT WHEN EXISTS (SELECT FROM webhook_queue) OR EXISTS (
+          SELECT FROM webhook_delivery d JOIN webhook w ON w.id = d.webhook_id
+          WHERE d.next_at <= clock_timestamp() AND w.ended_at IS NULL);
+        PERFORM pg_sleep(0.25);
+      END LOOP;
+    END $$
 """)
+"""Returns when there is something to feed or to send, else after 2.5 seconds. PostgreSQL looks by itself: asking it
+four times a second would cost us more than the looking does.
+"""
 
 CLAIM = text("""
     WITH due AS (

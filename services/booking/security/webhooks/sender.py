@@ -1,6 +1,6 @@
 """The sender: a thread of booking's tick that feeds what is new and makes the tries that are due, side by side.
 
-While nothing is to be sent it is one look at the database a moment, and imports nothing that sends.
+While there is nothing to send it waits in PostgreSQL, and imports nothing that sends.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class WebhookSender:
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine, self._settings = engine, settings
-        self._stopping = threading.Event()
+        self._stopping, self._sending = threading.Event(), threading.Lock()
         self._over_at = float("inf")
         self._thread: threading.Thread | None = None
         atexit.register(self.stop)
@@ -51,34 +51,29 @@ class WebhookSender:
         return False
 
     def stop(self) -> None:
+        """Begin nothing more, and wait a moment for what is under way."""
         self._over_at = time.monotonic() + STOPS_WITHIN_SECONDS
         self._stopping.set()
-        if self._thread:
-            self._thread.join(2 * STOPS_WITHIN_SECONDS)
+        self._sending.acquire(timeout=2 * STOPS_WITHIN_SECONDS)
 
     def _run(self) -> None:
         with transaction(self._engine) as db:
             ending.end_of_former_admins(db, self._settings)
         while not self._stopping.wait(LOOKS_EVERY_SECONDS):
             try:
+                self._await_work()
                 self.send_due()
             except Exception as trouble:
                 log.warning("webhooks.trouble", kind=type(trouble).__name__, exc_info=True)
 
+    def _await_work(self) -> None:
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(deliveries.AWAIT_WORK)
+
     def send_due(self) -> None:
         """Feed what is new, and try what is due until nothing is."""
-        self._feed()
-        if self._is_due():
-            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-                runner.run(self._send_all())
-
-    def _feed(self) -> None:
-        while feed.feed_next(self._engine) and not self._stopping.is_set():
-            pass
-
-    def _is_due(self) -> bool:
-        with transaction(self._engine) as db:
-            return bool(db.scalar(deliveries.IS_DUE))
+        with self._sending, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(self._send_all())
 
     async def _send_all(self) -> None:
         """Until nothing is under way and nothing more is due, or it was stopped and some have not answered yet."""
@@ -94,7 +89,8 @@ class WebhookSender:
     def _next(self, most: int) -> list[Claimed]:
         if self._stopping.is_set():
             return []
-        self._feed()
+        while feed.feed_next(self._engine):
+            pass
         return deliveries.claim_due(self._engine, most) if most else []
 
     async def _settle_some(
