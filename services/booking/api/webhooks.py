@@ -63,7 +63,7 @@ class WebhookIssued(WebhookPublic):
 
     secret: str = Field(
         description="By which requests are signed: `whsec_` and the key in base64. It is shown this once.",
-        examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
+        examples=["whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="],
     )
 
     @classmethod

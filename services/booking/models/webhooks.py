@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Identity, Index, String, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Identity, Index, String, text
 from sqlalchemy import Table as Columns
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
@@ -56,6 +56,7 @@ class UnreadEvent(Table, table=True):
 
     __tablename__ = "webhook_queue"
     event_id: UUID = _of(_staged.c.event_id, primary_key=True)
+    queued_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()")))
 
 
 class FedEvent(Table, table=True):

@@ -62,7 +62,11 @@ def _receivers() -> None:
 
 def _feed() -> None:
     staged = sa.ForeignKey("outbox.event_id", ondelete="CASCADE")
-    op.create_table("webhook_queue", sa.Column("event_id", sa.Uuid(), staged, primary_key=True))
+    op.create_table(
+        "webhook_queue",
+        sa.Column("event_id", sa.Uuid(), staged, primary_key=True),
+        sa.Column("queued_at", INSTANT, nullable=False, server_default=sa.text("now()")),
+    )
     op.create_table(
         "webhook_event",
         sa.Column("event_id", sa.Uuid(), sa.ForeignKey("outbox.event_id", ondelete="CASCADE"), primary_key=True),

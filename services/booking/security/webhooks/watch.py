@@ -10,7 +10,7 @@ from services.web.metrics import gauge
 from services.web.outbox_metrics import TOO_OLD
 
 FEED_WAITS = text("""
-    SELECT coalesce(extract(epoch FROM now() - min(staged_at)), 0) FROM webhook_queue JOIN outbox USING (event_id)
+    SELECT coalesce(extract(epoch FROM now() - min(queued_at)), 0) FROM webhook_queue
 """)
 WAITING = text("SELECT count(*) FROM webhook_delivery WHERE next_at IS NOT NULL")
 RECEIVERS = text("""
