@@ -2,9 +2,13 @@
 
 import asyncio
 import json
+import re
+import textwrap
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from http.server import HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +32,7 @@ from tests.support.receiver import Receiver, receiving
 
 Make = Callable[..., Json]
 API = "/api/v1"
+GUIDE = Path(__file__).parents[4] / "docs/api/webhooks.md"
 MARKER = "Karpalosuo"
 """In every name and text that anybody writes here."""
 
@@ -262,6 +267,24 @@ def test_an_address_that_will_not_do_is_refused_beside_its_field(
     refused = supervisor.post(f"{API}/webhooks", json={"url": url})
 
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "url")
+
+
+def test_the_receiver_of_the_guide_believes_us_and_nobody_else(
+    supervisor: TestClient, sender: WebhookSender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (source,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.S)
+    guide: Json = {"__name__": "receiver"}
+    exec(textwrap.dedent(source), guide)  # noqa: S102 -- our own guide
+    with HTTPServer(("127.0.0.1", 0), guide["Receiver"]) as server:
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
+        wanted = {"url": f"http://127.0.0.1:{server.server_port}/"}
+        webhook = created(supervisor.post(f"{API}/webhooks", json=wanted))
+        for secret, status in ((webhook["secret"], 204), (webhooks.new_secret(), 401)):
+            monkeypatch.setenv("WEBHOOK_SECRET", secret)
+            supervisor.post(f"{API}/webhooks/{webhook['id']}/test")
+            sender.send_due()
+            assert delivery(supervisor, webhook)["answers"][-1]["status"] == status
+        server.shutdown()
 
 
 # -- tries ------------------------------------------------------------------------------------------------
