@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Identity, Index, String, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Index, String, text
 from sqlalchemy import Table as Columns
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
@@ -62,12 +62,13 @@ class UnreadEvent(Table, table=True):
 class FedEvent(Table, table=True):
     """What other programs may hear of an event: ids, times and states.
 
-    Positions rise in the order in which events could be read, so that who has read up to one has missed nothing.
+    Positions rise in the order in which events could be read, so that who has read up to one has missed nothing. They
+    are times, in microseconds, so that none is given again after a database was put back from a backup.
     """
 
     __tablename__ = "webhook_event"
     event_id: UUID = _of(_staged.c.event_id, primary_key=True)
-    position: int | None = Field(sa_column=Column(BigInteger, Identity(always=True), nullable=False, unique=True))
+    position: int = Field(sa_column=Column(BigInteger, nullable=False, unique=True))
     type: str
     occurred_at: datetime = instant()
     fed_at: datetime = instant()

@@ -70,7 +70,7 @@ def _feed() -> None:
     op.create_table(
         "webhook_event",
         sa.Column("event_id", sa.Uuid(), sa.ForeignKey("outbox.event_id", ondelete="CASCADE"), primary_key=True),
-        sa.Column("position", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("occurred_at", INSTANT, nullable=False),
         sa.Column("fed_at", INSTANT, nullable=False),

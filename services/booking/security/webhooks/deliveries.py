@@ -198,14 +198,14 @@ def _settled(answer: Answer) -> dict[str, Any]:
 SETTLE = text("""
     UPDATE webhook_delivery d
     SET leased_until = NULL,
-      next_at = now() + CAST(a.pause || ' s' AS interval),
+      next_at = CASE WHEN d.next_at IS NOT NULL THEN now() + CAST(a.pause || ' s' AS interval) END,
       delivered_at = CASE WHEN a.is_taken THEN coalesce(d.delivered_at, now()) ELSE d.delivered_at END,
       answers = CASE WHEN jsonb_array_length(d.answers) < :kept THEN d.answers ELSE d.answers - 0 END || a.answer
     FROM jsonb_to_recordset(CAST(:answers AS jsonb))
       AS a (webhook_id uuid, event_id uuid, attempt int, is_taken bool, pause float, answer jsonb)
     WHERE (d.webhook_id, d.event_id, d.attempts) = (a.webhook_id, a.event_id, a.attempt)
 """)
-"""What was claimed anew meanwhile, because a lease was over, is another's to settle."""
+"""What was claimed anew meanwhile, because a lease was over, is another's to settle; what was closed stays closed."""
 
 
 # -- looked at, and sent again ----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, text, update
 from sqlmodel import col
 
-from services.booking.models.webhooks import Webhook
+from services.booking.models.webhooks import Webhook, WebhookDelivery
 from services.booking.security.accounts import ADMIN_PARTY_ID, account_of_party
 from services.booking.settings import Settings
 from services.core import clock
@@ -41,7 +41,15 @@ def end_of_former_admins(db: Database, settings: Settings) -> None:
 
 def _end(db: Database, which: ColumnElement[bool]) -> None:
     ended = {"ended_at": clock.now(db), "ended_because": "access_ended", "version": Webhook.version + 1}
-    db.execute(update(Webhook).where(which, col(Webhook.ended_at).is_(None)).values(ended))
+    live = update(Webhook).where(which, col(Webhook.ended_at).is_(None)).values(ended)
+    _close_deliveries(db, db.scalars(live.returning(col(Webhook.id))).all())
+
+
+def _close_deliveries(db: Database, webhooks: Sequence[UUID]) -> None:
+    """What was still to be tried is given up."""
+    if webhooks:
+        waiting = (col(WebhookDelivery.webhook_id).in_(webhooks), col(WebhookDelivery.next_at).is_not(None))
+        db.execute(update(WebhookDelivery).where(*waiting).values(next_at=None, leased_until=None))
 
 
 def end_by_themselves(db: Database, settings: Settings, webhooks: Collection[Webhook], because: Because) -> None:
@@ -51,6 +59,7 @@ def end_by_themselves(db: Database, settings: Settings, webhooks: Collection[Web
         webhook.ended_at, webhook.ended_because, webhook.version = now, because, webhook.version + 1
         log.warning("webhook.ended", webhook_id=str(webhook.id), because=because)
         _tell_owner(db, settings, webhook, because, now)
+    _close_deliveries(db, [webhook.id for webhook in webhooks])
 
 
 def _tell_owner(db: Database, settings: Settings, webhook: Webhook, because: Because, now: datetime) -> None:

@@ -75,8 +75,11 @@ UNREAD = text("""
 """)
 
 FEED = text("""
-    INSERT INTO webhook_event (event_id, type, occurred_at, fed_at, supervisor_id, client_id, webhook_id, data)
-    SELECT e.event_id, e.type, e.occurred_at, clock_timestamp(), coalesce(e.supervisor_id, p.supervisor_id),
+    INSERT INTO webhook_event
+      (event_id, position, type, occurred_at, fed_at, supervisor_id, client_id, webhook_id, data)
+    SELECT e.event_id, e.place + greatest(
+        (SELECT max(position) FROM webhook_event), CAST(extract(epoch FROM statement_timestamp()) * 1000000 AS bigint)),
+      e.type, e.occurred_at, clock_timestamp(), coalesce(e.supervisor_id, p.supervisor_id),
       p.client_id, e.webhook_id, e.data
     FROM ROWS FROM (jsonb_to_recordset(CAST(:events AS jsonb)) AS (
         event_id uuid, type text, occurred_at timestamptz, supervisor_id uuid, process_id uuid, webhook_id uuid,
@@ -144,5 +147,5 @@ def _position(cursor: str | None, now: datetime) -> int:
     return int(position)
 
 
-def _cursor(position: int | None, complete_at: datetime) -> str:
+def _cursor(position: int, complete_at: datetime) -> str:
     return encode_cursor([position, complete_at.isoformat()])

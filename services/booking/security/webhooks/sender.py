@@ -72,19 +72,19 @@ class WebhookSender:
 
     def send_due(self) -> None:
         """Feed what is new, and try what is due until nothing is."""
-        with self._sending, asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(self._send_all())
+        with self._sending:
+            if first := self._next(SIDE_BY_SIDE):
+                with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                    runner.run(self._send_all(first))
 
-    async def _send_all(self) -> None:
+    async def _send_all(self, claimed: list[Claimed]) -> None:
         """Until nothing is under way and nothing more is due, or it was stopped and some have not answered yet."""
         under_way: set[asyncio.Task[Answer]] = set()
         with ThreadPoolExecutor(1, "webhooks-db") as database:
-            while True:
-                claimed = await _in(database, partial(self._next, SIDE_BY_SIDE - len(under_way)))
+            while (claimed or under_way) and time.monotonic() < self._over_at:
                 under_way |= {asyncio.create_task(_try(one, self._settings)) for one in claimed}
-                if not under_way or time.monotonic() > self._over_at:
-                    return
                 under_way = await self._settle_some(database, under_way)
+                claimed = await _in(database, partial(self._next, SIDE_BY_SIDE - len(under_way)))
 
     def _next(self, most: int) -> list[Claimed]:
         if self._stopping.is_set():
