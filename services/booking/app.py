@@ -5,7 +5,7 @@ from functools import cache
 from fastapi import FastAPI
 from sqlmodel import col, select
 
-from services.booking.api import availability, calendars, demo, evaluation, parties, summaries, tokens
+from services.booking.api import availability, calendars, demo, evaluation, events, parties, summaries, tokens
 from services.booking.api import credentials as credentials_api
 from services.booking.api import goals as goals_api
 from services.booking.api import intakes as intakes_api
@@ -13,11 +13,13 @@ from services.booking.api import login as login_api
 from services.booking.api import practice as practice_api
 from services.booking.api import processes as processes_api
 from services.booking.api import sessions as sessions_api
+from services.booking.api import webhooks as webhooks_api
 from services.booking.calendar import ics_import
 from services.booking.models.people import Supervisor
 from services.booking.models.practice import Practice
 from services.booking.pages import account, passkey_question, proof, site
 from services.booking.pages import login as login_pages
+from services.booking.pages import webhooks as webhook_pages
 from services.booking.pages.admin import audit as admin_audit
 from services.booking.pages.admin import clients, credentials, setup, status, supervisors
 from services.booking.pages.admin import practice as admin_practice
@@ -49,6 +51,7 @@ from services.booking.pages.supervisor.settings import calendars as settings_cal
 from services.booking.pages.supervisor.settings import embedding as settings_embedding
 from services.booking.pages.supervisor.settings import settings as settings_pages
 from services.booking.security import audit, login_requests
+from services.booking.security.webhooks import watch
 from services.booking.settings import Settings, settings
 from services.core import clock, logs
 from services.core.database import engine
@@ -61,6 +64,8 @@ ROUTERS = (
     parties.router,
     practice_api.router,
     credentials_api.router,
+    webhooks_api.router,
+    events.router,
     processes_api.router,
     processes_api.recorded,
     availability.router,
@@ -79,6 +84,7 @@ ROUTERS = (
     passkey_login.router,
     login.router,
     account.router,
+    webhook_pages.router,
     proof.router,
     client_home.router,
     client_booking.router,
@@ -149,8 +155,13 @@ def create_app(settings: Settings) -> FastAPI:
         engine=engine(settings.booking_database_url),
         routers=[*ROUTERS, *([demo.router] if clock.is_demo() else [])],
         rates=settings.rates(),
-        checks=[outbox_metrics.check_outbox],
-        gauges=[outbox_metrics.outbox_gauges, login_requests.login_request_gauges, ics_import.calendar_import_gauges],
+        checks=[outbox_metrics.check_outbox, watch.check_feed],
+        gauges=[
+            outbox_metrics.outbox_gauges,
+            login_requests.login_request_gauges,
+            ics_import.calendar_import_gauges,
+            watch.webhook_gauges,
+        ],
         trail=audit.AUDIT_LOG,
         practice=Practice,
         inactive=select(col(Supervisor.id)).where(col(Supervisor.deactivated_at).is_not(None)),

@@ -11,6 +11,8 @@ from services.booking.evaluation import answers, feedback, round_jobs
 from services.booking.models.security import BrowserSession, Device, DeviceCode, Link, LoginRequest, PasskeyChallenge
 from services.booking.privacy import rekeying, retention
 from services.booking.security import login_requests
+from services.booking.security.webhooks import ending
+from services.booking.security.webhooks.sender import WebhookSender
 from services.booking.sessions import intakes, requests, undo
 from services.booking.settings import settings
 from services.booking.supervision import proposals
@@ -30,6 +32,7 @@ def prune_expired(engine: Engine) -> bool:
     with database.transaction(engine) as db:
         idempotency.prune_answers(db)
         access.prune_ended(db)
+        ending.prune_ended(db)
         now = clock.now(db)
         db.execute(delete(Link).where(col(Link.expires_at) < now - LINKS_KEPT_FOR))
         db.execute(delete(LoginRequest).where(col(LoginRequest.asked_at) < now - LOGIN_REQUESTS_KEPT_FOR))
@@ -49,6 +52,7 @@ def jobs(engine: Engine) -> list[Job]:
         Job("expire-intakes", timedelta(seconds=10), partial(intakes.expire_unconfirmed_intakes, engine)),
         Job("drop-requests", timedelta(seconds=10), partial(requests.drop_unanswered_requests, engine)),
         Job("read-calendars", timedelta(seconds=1), CalendarRefresh(engine, settings()).go_on),
+        Job("send-webhooks", timedelta(seconds=1), WebhookSender(engine, settings()).keep_going),
         Job("close-rounds", timedelta(seconds=10), partial(round_jobs.close_next_round, engine)),
         Job(
             "open-rounds",
@@ -65,7 +69,7 @@ def jobs(engine: Engine) -> list[Job]:
 
 
 def main() -> None:
-    engine = database.engine(settings().booking_database_url, pool_size=2)
+    engine = database.engine(settings().booking_database_url, pool_size=3)
     serve("booking-tick", jobs(carrying(engine, settings().sealing)))
 
 

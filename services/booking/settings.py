@@ -67,6 +67,8 @@ class Settings(ServiceSettings):
     unconfirmed_letters_a_day: int = Field(default=10, ge=1)
     calendars_may_be_private: bool = False
     """Whether supervisors may import calendars from hosts of the private network."""
+    webhooks_may_be_private: bool = False
+    """Whether webhooks may go to hosts of the private network, and without TLS."""
 
     @property
     def own_keys(self) -> str:

@@ -565,6 +565,29 @@ class TestLetterRequested(MailboxEvent):
     expires_at: AwareDatetime
 
 
+class WebhookEnded(MailboxEvent):
+    """A receiver of webhooks gets nothing more: it failed for days, or said that it is gone. Its owner is told."""
+
+    name = "webhook.ended.v1"
+    confidential = MappingProxyType({"notifier": ("email", "full_name", "host")})
+    because: Literal["failing", "gone"]
+    host: str
+    """Of the receiver's address, and nothing else of it."""
+    ended_at: AwareDatetime
+
+
+class WebhookTested(Event):
+    """The owner of a webhook asked for a test of it. Read by its receiver alone."""
+
+    name = "webhook.tested.v1"
+    webhook_id: UUID
+    tested_at: AwareDatetime
+
+    @property
+    def aggregate(self) -> str:
+        return f"webhook/{self.webhook_id}"
+
+
 class AccessEnded(Event):
     """Somebody may not speak any more by what they were given before: a credential, a browser's login, or all of it."""
 

@@ -29,6 +29,7 @@ SUBSCRIPTIONS: dict[str, Events] = {
         c.PracticeChanged,
         c.SummaryPublished,
         c.AccessEnded,
+        c.WebhookEnded,
     ),
     "reporting": (
         *MEETINGS,

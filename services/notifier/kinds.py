@@ -22,6 +22,7 @@ class LetterKind(StrEnum):
     address_changed = "address_changed"
     passkey_added = "passkey_added"
     passkey_removed = "passkey_removed"
+    webhook_ended = "webhook_ended"
     test_letter = "test_letter"
     process_request = "process_request"
     daily_agenda = "daily_agenda"

@@ -207,6 +207,8 @@ class AccessNotice(Table, table=True):
     #: whose erasure takes it along
     participant_id: UUID | None = Field(default=None, index=True)
     link: UUID | None = None
+    #: what else the letter says, as its kind asks for it
+    details: dict[str, str] | None = json_column(nullable=True)
     expires_at: datetime = instant(index=True)
     seen_at: datetime = instant()
 

@@ -171,6 +171,13 @@ def passkey_removed(db: Database, event: c.PasskeyRemoved) -> None:
     _tell_mailbox(db, event, LetterKind.passkey_removed, until, event.notice_id)
 
 
+@subscriber.on(c.WebhookEnded)
+def webhook_ended(db: Database, event: c.WebhookEnded) -> None:
+    until = event.ended_at + CHANGES_ARE_NEWS
+    details = {"host": event.host, "because": event.because}
+    _tell_mailbox(db, event, LetterKind.webhook_ended, until, event.notice_id, details=details)
+
+
 @subscriber.on(c.TestLetterRequested)
 def test_letter_requested(db: Database, event: c.TestLetterRequested) -> None:
     _tell_mailbox(db, event, LetterKind.test_letter, event.expires_at, event.notice_id, event.link)
@@ -183,9 +190,11 @@ def _tell_mailbox(
     until: datetime,
     notice_id: UUID,
     link: UUID | None = None,
+    details: dict[str, str] | None = None,
 ) -> None:
     now = clock.now(db)
     about = {"notice_id": notice_id, "kind": kind, "link": link, "expires_at": until, "seen_at": now}
+    about |= {"details": details}
     if state.keep_newest(db, AccessNotice.model_validate(state.fields(event, AccessNotice) | about)):
         planner.plan_letters(db, planner.ACCESS_LETTERS, notice_id, now)
 

@@ -232,7 +232,12 @@ def settings(installation: Installation) -> dict[str, str]:
         "MAIL_FROM": os.environ.get("MAIL_FROM") or SENDER,
         "ADMIN_EMAIL": os.environ.get("ADMIN_EMAIL") or ADMIN,
         "DEMO_CLOCK_FILE": str(installation.folder / "clock") if plan.demo else "",
+        **(DEMO_SETTINGS if plan.demo else {}),
     }
+
+
+DEMO_SETTINGS = {"WEBHOOKS_MAY_BE_PRIVATE": "true"}
+"""Whoever tries webhooks in a demo receives them on the same machine."""
 
 
 def environment_file(installation: Installation) -> dict[str, str]:

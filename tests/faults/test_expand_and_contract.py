@@ -65,6 +65,7 @@ CHOSEN: dict[str, str] = {
     "server_rest.id": "1",
     "practice.id": "1",
     "setup.id": "1",
+    "webhook.role": "'admin'",
     "evaluation.phase": "'mid'",
     "evaluation.status": "'open'",
     "goal_wording.baseline": "-2",

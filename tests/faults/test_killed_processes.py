@@ -1,11 +1,14 @@
 """SIGKILL of every kind of process, one after the other, under a load of bookings, moves and cancellations."""
 
+from collections import Counter
+
 import pytest
 
 from tests.faults.conftest import Compare
 from tests.faults.installation import House
 from tests.faults.load import Case, Crowd
 from tests.support.practice import eventually
+from tests.support.receiver import Receiver, receiving
 
 VICTIMS = [
     [("api", "booking")],
@@ -51,6 +54,49 @@ def test_killed_processes_lose_and_double_nothing_and_leave_only_a_letter_at_the
 
     assert count_uncertain(installation) == uncertain + 2
     assert_one_report_and_one_letter_of_each(installation, ended_rounds)
+
+
+def test_killed_processes_lose_no_webhook_and_double_none_that_its_id_does_not_tell(
+    installation: House, crowd: Crowd, heal: Compare
+) -> None:
+    with receiving() as receiver:
+        wanted = {"url": receiver.url, "types": SESSION_EVENTS}
+        webhook = installation.practice.post("/api/v1/webhooks", wanted)
+        (before,) = installation.rows("booking", "SELECT max(position) FROM outbox")
+        crowd.start()
+        crowd.wait_for(6)
+        in_hand = kill_a_tick_with_webhooks_in_hand(installation, receiver)
+        for victims in VICTIMS[:2]:
+            kill(installation, victims)
+            crowd.wait_for(6)
+        heal(crowd)
+        told = [event_id for (event_id,) in installation.rows("booking", TOLD_SINCE, *before, SESSION_EVENTS)]
+        eventually(lambda: not installation.count("booking", OPEN_WEBHOOKS), what="every webhook")
+
+        received = Counter(one.id for one in receiver.received)
+        assert set(received) == set(told)
+        assert {each for each, times in received.items() if times > 1} <= in_hand
+        assert all(one.verified(webhook["secret"]) for one in receiver.received)
+        installation.practice.booking.delete(f"/api/v1/webhooks/{webhook['id']}").raise_for_status()
+
+
+SESSION_EVENTS = ["session.booked.v1", "session.rescheduled.v1", "session.cancelled.v1", "session.held.v1"]
+TOLD_SINCE = "SELECT event_id::text FROM outbox WHERE position > %s AND envelope->>'type' = ANY(%s)"
+OPEN_WEBHOOKS = """SELECT (SELECT count(*) FROM webhook_queue)
+                   + (SELECT count(*) FROM webhook_delivery WHERE next_at IS NOT NULL)"""
+END_WEBHOOK_LEASES = "UPDATE webhook_delivery SET leased_until = NULL, next_at = now() WHERE leased_until > now()"
+IN_HAND = "SELECT event_id::text FROM webhook_delivery WHERE leased_until > now()"
+
+
+def kill_a_tick_with_webhooks_in_hand(installation: House, receiver: Receiver) -> set[str]:
+    """While the receiver keeps them waiting. Leases of the dead, which last half a minute, end at once."""
+    receiver.answers.clear()
+    eventually(lambda: installation.rows("booking", IN_HAND), what="webhooks in hand")
+    kill(installation, [("tick", "booking")])
+    in_hand = {event_id for (event_id,) in installation.rows("booking", IN_HAND)}
+    installation.change("booking", END_WEBHOOK_LEASES)
+    receiver.answers.set()
+    return in_hand
 
 
 def kill(installation: House, victims: list[tuple[str, str]]) -> None:

@@ -66,6 +66,7 @@ ASIDE = {
     "booking /osallistuja/{secret}/yhteenveto/{session_id}",
     "booking /osoite/vaihdettu",
     "booking /osoite/{secret}",
+    "booking /webhookit/{webhook_id}",
     "booking /yhteenveto/{secret}",
     "booking /t/{name}/upota",
     "booking /t/{name}/upota/kiitos",

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.practice import Json, Practice
+from tests.support.practice import Json, Practice, eventually
+from tests.support.receiver import receiving
 from tests.web.conftest import NARROWEST, PHONE, assert_accessible
 
 pytestmark = pytest.mark.browser
@@ -75,6 +76,34 @@ def test_the_signature_is_seen_as_letters_print_it(
     expect(page.locator(".signed")).to_contain_text("puh.\u00a0040 123 4567")
     expect(page.locator(".signed")).to_contain_text("www.example.fi")
     assert_accessible(page)
+
+
+def test_a_webhook_is_made_and_tried(practice: Practice, supervisor: Json, page: Page, log_in: LogIn) -> None:
+    log_in(supervisor["email"])
+    page.set_viewport_size(PHONE)
+    page.goto(f"{practice.booking.base_url}/tyo/asetukset")
+    page.get_by_role("link", name="Webhookit").click()
+    assert_accessible(page)
+    page.get_by_role("button", name="Luo webhook").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    assert_accessible(page)
+
+    with receiving() as receiver:
+        page.get_by_label("Osoite").fill(receiver.url)
+        page.get_by_role("button", name="Luo webhook").click()
+        secret = page.get_by_label("Salaisuus", exact=True).input_value()
+        assert_accessible(page)
+        page.get_by_role("link", name="Olen kopioinut sen").click()
+        page.get_by_role("button", name="Lähetä kokeeksi").click()
+        expect(page.get_by_role("status")).to_contain_text("Koelähetys on matkalla.")
+        (tested,) = eventually(lambda: receiver.received, what="the test at its receiver")
+        assert tested.verified(secret)["type"] == "webhook.tested.v1"
+
+        page.get_by_role("link", name="Päivitä").click()
+        eventually(lambda: page.reload() and page.get_by_text("Yksi yritys").is_visible(), what="its answer")
+        page.get_by_text("Yksi yritys").click()
+        expect(page.get_by_text("vastaus 204")).to_be_visible()
+        assert_accessible(page)
 
 
 def test_a_credential_is_shown_once(practice: Practice, supervisor: Json, page: Page, log_in: LogIn) -> None:

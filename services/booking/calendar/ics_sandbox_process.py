@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from services.booking.calendar.ics.lines import CutOff, NotACalendar
 from services.booking.calendar.ics_busy_times import Practice, busy_times
-from services.booking.calendar.ics_download import CannotDownload, download, is_any_address, is_public_address
+from services.booking.calendar.ics_download import CannotDownload, download
 from services.booking.calendar.slots import Span
+from services.web.security.public_addresses import is_any_address, is_public_address
 
 DOWNLOAD_SECONDS = 20
 CPU_SECONDS = 15

@@ -102,6 +102,7 @@ ProvedSupervisor = Annotated[Visitor, visitor_with_proof(Role.supervisor)]
 ProvedAdmin = Annotated[Visitor, visitor_with_proof(Role.admin)]
 ProvedClient = Annotated[Visitor, visitor_with_proof(Role.client)]
 ProvedStaff = Annotated[Visitor, visitor_with_proof(*STAFF)]
+ProvedAnybody = Annotated[Visitor, visitor_with_proof(*Role)]
 SupervisorTakingOut = Annotated[Visitor, visitor_with_proof(Role.supervisor, is_file=True)]
 """For files with what is stored in their practice."""
 

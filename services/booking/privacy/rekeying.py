@@ -11,6 +11,7 @@ from services.booking.models.sessions import (
     Summary,
     SummaryEdition,
 )
+from services.booking.models.webhooks import Webhook
 from services.booking.sessions import notes, summaries
 from services.core.sealing import EncryptedColumn
 
@@ -25,4 +26,4 @@ ENCRYPTED_COLUMNS = (
     EncryptedColumn(Feedback, "takeaway", feedback.feedback_context),
 )
 
-SEALED_TABLES = (Answer, AttendanceIntention, ChangeWish, Feedback, GoalWording, Intake, Session)
+SEALED_TABLES = (Answer, AttendanceIntention, ChangeWish, Feedback, GoalWording, Intake, Session, Webhook)

@@ -16,6 +16,7 @@ from services.booking.models.security import Link
 from services.booking.models.sessions import AttendanceIntention, ChangeWish, Intake, PrivateNote, Session, Summary
 from services.booking.privacy import erasure
 from services.booking.security import audit
+from services.booking.security.webhooks.ending import forget_webhooks
 from services.booking.sessions import summaries
 from services.booking.supervision import events
 from services.core import clock
@@ -167,6 +168,7 @@ def _forget_contact(db: Database, client: Client, now: datetime) -> None:
     client.stated_email = None
     client.name = client.name if client.kind == "organisation" else ""
     client.version += 1
+    forget_webhooks(db, client.id)
     db.add(client)
     db.flush()
     ordered = select(Process).where(col(Process.client_id) == client.id).order_by(col(Process.id)).with_for_update()

@@ -11,6 +11,7 @@ from services.booking.models.people import Client, Participant, Process, Propose
 from services.booking.models.practice import Practice, PublicPage
 from services.booking.models.security import AuditEntry, Credential, Passkey
 from services.booking.models.sessions import Intake, PrivateNote, Session, Summary
+from services.booking.models.webhooks import Webhook
 from services.core.database import Database
 from services.web.security.audit import AuditTrail, Watched
 
@@ -24,6 +25,7 @@ AUDITED_TABLES: dict[type[SQLModel], Watched] = {
     Client: Watched("client", "client", "id"),
     Credential: Watched("credential", "credential", "client_id"),
     Passkey: Watched("passkey", "passkey", "id"),
+    Webhook: Watched("webhook", "webhook", "id"),
     Process: Watched("process", "process", "id"),
     Participant: Watched("participant", "participant", "id"),
     ProposedParticipant: Watched("proposal", "process", "process_id"),
@@ -41,6 +43,7 @@ SUBJECT_TABLES: dict[str, type[SQLModel]] = {
     "client": Client,
     "credential": Credential,
     "passkey": Passkey,
+    "webhook": Webhook,
     "process": Process,
     "participant": Participant,
     "session": Session,
@@ -63,9 +66,9 @@ def supervisor_of_subject(db: Database, subject: str) -> UUID | None:
 
 def _supervisor_of_row(db: Database, row: Any) -> UUID | None:
     match row:
-        case Credential(role="supervisor") | Passkey(role="supervisor"):
+        case Credential(role="supervisor") | Passkey(role="supervisor") | Webhook(role="supervisor"):
             return row.party_id
-        case Credential():
+        case Credential() | Webhook(role="client"):
             return _supervisor_of_row(db, db.get(Client, row.party_id))
         case Client():
             return row.entered_by

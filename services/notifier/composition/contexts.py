@@ -259,6 +259,12 @@ class PasskeyRemoved(AccessLetter):
     account_url: CleanLine
 
 
+class WebhookEnded(AccessLetter):
+    host: CleanLine
+    is_gone: bool
+    webhooks_url: CleanLine
+
+
 class TestLetter(AccessLetter):
     arrived_url: CleanLine
     expires_at: AwareDatetime
@@ -495,6 +501,7 @@ CONTEXTS: dict[LetterKind, type[LetterContext]] = {
     LetterKind.address_changed: AddressChanged,
     LetterKind.passkey_added: PasskeyAdded,
     LetterKind.passkey_removed: PasskeyRemoved,
+    LetterKind.webhook_ended: WebhookEnded,
     LetterKind.test_letter: TestLetter,
     LetterKind.process_request: ProcessRequest,
     LetterKind.daily_agenda: DailyAgenda,

@@ -317,6 +317,18 @@ def _passkey_removed(sources: Sources, letter: Letter) -> LetterDraft:
     return LetterDraft(contexts.PasskeyRemoved(**fields, account_url=_account_url(sources)), _mailbox_of(notice))
 
 
+def _webhook_ended(sources: Sources, letter: Letter) -> LetterDraft:
+    notice, fields = _notice(sources, letter)
+    ended = notice.details or {}
+    context = contexts.WebhookEnded(
+        **fields,
+        host=ended["host"],
+        is_gone=ended["because"] == "gone",
+        webhooks_url=f"{sources.settings.public_url}/webhookit",
+    )
+    return LetterDraft(context, _mailbox_of(notice))
+
+
 def _test_letter(sources: Sources, letter: Letter) -> LetterDraft:
     notice, fields = _notice(sources, letter)
     url = _notice_url(sources, notice, "koekirje")
@@ -406,6 +418,7 @@ SESSION_DRAFTING: Mapping[LetterKind, Drafting] = {
     LetterKind.address_changed: _address_changed,
     LetterKind.passkey_added: _passkey_added,
     LetterKind.passkey_removed: _passkey_removed,
+    LetterKind.webhook_ended: _webhook_ended,
     LetterKind.test_letter: _test_letter,
     LetterKind.process_request: _process_request,
     LetterKind.daily_agenda: _daily_agenda,

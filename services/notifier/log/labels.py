@@ -20,6 +20,7 @@ KINDS = {
     LetterKind.address_changed: "Ilmoitus osoitteen vaihtumisesta",
     LetterKind.passkey_added: "Ilmoitus uudesta pääsyavaimesta",
     LetterKind.passkey_removed: "Ilmoitus pääsyavaimen poistamisesta",
+    LetterKind.webhook_ended: "Ilmoitus webhookin kytkemisestä pois",
     LetterKind.test_letter: "Koekirje",
     LetterKind.process_request: "Työnohjauspyyntö",
     LetterKind.daily_agenda: "Päivän ohjelma",

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.notifier.kinds import LetterKind
 from services.notifier.models import AccessNotice, Intake
 from services.notifier.planning.wanted import (
+    KINDS_SENT_AT_NIGHT,
     SETTLING_TIME,
     KnownMeeting,
     WantedLetter,
@@ -60,7 +61,8 @@ def _intake_letter(
 
 def letter_of_notice(notice: AccessNotice) -> WantedLetter:
     mailbox, expires_at = notice.notice_id, notice.expires_at
-    return WantedLetter(notice.kind, mailbox, expires_at, mailbox, notice.seen_at, expires_at)
+    due_at = notice.seen_at if notice.kind in KINDS_SENT_AT_NIGHT else not_at_night(notice.seen_at)
+    return WantedLetter(notice.kind, mailbox, expires_at, mailbox, due_at, expires_at)
 
 
 def letter_of_request(process_id: UUID, supervisor_id: UUID, answer_by: datetime, now: datetime) -> WantedLetter:

@@ -28,10 +28,13 @@ ACCESS_KINDS = frozenset(
         LetterKind.address_changed,
         LetterKind.passkey_added,
         LetterKind.passkey_removed,
+        LetterKind.webhook_ended,
         LetterKind.test_letter,
     }
 )
-KINDS_SENT_AT_NIGHT = APPOINTMENT_KINDS | INTAKE_KINDS | ACCESS_KINDS | {LetterKind.intake_confirm_link}
+KINDS_SENT_AT_NIGHT = (
+    APPOINTMENT_KINDS | INTAKE_KINDS | ACCESS_KINDS - {LetterKind.webhook_ended} | {LetterKind.intake_confirm_link}
+)
 """Letters that answer somebody's own action; all others wait until morning."""
 KINDS_MAKING_KNOWN = APPOINTMENT_KINDS | INTAKE_KINDS
 """Letters that make a meeting known to their recipient; a reminder does not."""

@@ -38,6 +38,7 @@ KINDS = {
     "summary": "yhteenveto",
     "supervisor": "työnohjaaja",
     "system": "järjestelmä",
+    "webhook": "webhook",
 }
 
 

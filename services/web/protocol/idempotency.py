@@ -104,8 +104,8 @@ class AlreadyShown(Problem):
     status = 409
     finnish = "Tämä pyyntö on jo tehty, ja salaisuus näytettiin sen vastauksessa."
     advice = Text(
-        fi="Salaisuutta ei näytetä toista kertaa. Jos se jäi saamatta, sulje tunnus ja luo uusi.",
-        en="The secret is not shown again. If you did not get it, revoke the credential and create another.",
+        fi="Salaisuutta ei näytetä toista kertaa. Jos se jäi saamatta, tee uusi ja poista tämä käytöstä.",
+        en="The secret is not shown again. If you did not get it, make another and put this one out of use.",
     )
 
 

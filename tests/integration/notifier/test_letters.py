@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from email.message import EmailMessage
+from typing import Literal
 from uuid import UUID, uuid4
 
 import pytest
@@ -527,6 +528,29 @@ def test_a_first_talk_from_the_link_to_the_cancellation(office: Office) -> None:
     assert [entry[0] for letter in letters for entry in entries(letter)] == ["REQUEST", "REQUEST", "CANCEL"]
     sequences = [entry[2] for letter in letters for entry in entries(letter)]
     assert sequences == sorted(set(sequences))
+
+
+@pytest.mark.parametrize(
+    ("because", "said"),
+    [("failing", "ei ole hyväksynyt viiteen päivään"), ("gone", "ettei se ota enää tapahtumia vastaan")],
+)
+def test_the_owner_of_a_webhook_that_ended_is_told_by_day(
+    office: Office, because: Literal["failing", "gone"], said: str
+) -> None:
+    office.advance_to(office.on(1, hour=21))
+    mailbox = {"notice_id": uuid4(), "email": "kaisa@example.fi", "full_name": "Kaisa Ohjaaja"}
+    fields = mailbox | {"version": 1, "because": because, "host": "ohjelma.example", "ended_at": office.now()}
+    office.hear(catalogue.WebhookEnded.model_validate(fields))
+    office.send_all()
+    assert office.received() == []
+
+    office.advance(hours=12)
+    office.send_all()
+
+    (letter,) = office.received()
+    told = " ".join(text_of(letter).split())
+    assert letter["Subject"] == "Webhook kytkettiin pois käytöstä"
+    assert all(words in told for words in (said, "ohjelma.example", "https://practice.example/webhookit"))
 
 
 def asked_for(office: Office) -> catalogue.ProcessRequested:

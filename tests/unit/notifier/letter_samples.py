@@ -48,6 +48,7 @@ from services.notifier.composition.contexts import (
     SummaryContext,
     SupervisorContext,
     TestLetter,
+    WebhookEnded,
 )
 from services.notifier.kinds import LetterKind
 from services.reporting.rendering.html import render_for_letter
@@ -348,6 +349,10 @@ _NAMED: dict[str, LetterContext] = {
     "address_changed": AddressChanged(**TO_KAISA),
     "passkey_added": PasskeyAdded(**TO_KAISA, account_url=f"{SITE}/kirjautuminen"),
     "passkey_removed": PasskeyRemoved(**TO_KAISA, account_url=f"{SITE}/kirjautuminen"),
+    "webhook_ended": WebhookEnded(**TO_KAISA, host="ohjelma.example", is_gone=False, webhooks_url=f"{SITE}/webhookit"),
+    "webhook_ended.gone": WebhookEnded(
+        **TO_KAISA, host="ohjelma.example", is_gone=True, webhooks_url=f"{SITE}/webhookit"
+    ),
     "test_letter": TestLetter(
         **TO_KAISA, arrived_url=f"{SITE}/koekirje/Kb2mR7", expires_at=SENT_AT + timedelta(days=2)
     ),

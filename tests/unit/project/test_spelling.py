@@ -29,6 +29,7 @@ WORD = re.compile(r"[A-Za-zÅÄÖåäö]+(?:-[A-Za-zÅÄÖåäö]+)*-?")
 KNOWN = {"klo", "puh", "ma", "ti", "ke", "to", "pe", "la", "su", "TO", "STOry", "Meikäläinen", "T-luku"} | {
     "GAS-menetelmällä",
     "Esimerkkilän",
+    *("Webhook", "webhook", "webhookin", "webhookit", "example"),
     "Vänttinen-Väärälä",
 }
 

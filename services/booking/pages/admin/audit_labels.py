@@ -113,5 +113,8 @@ LABELS = {
     "supervisor.changed": "muutti työnohjaajan tietoja",
     "supervisor.deactivated": "poisti työnohjaajan käytöstä",
     "supervisor.removed": "poisti työnohjaajan",
+    "webhook.added": "lisäsi webhookin",
+    "webhook.changed": "muutti webhookia",
+    "webhook.removed": "poisti webhookin",
     "wish.forgotten": "poisti ehdotukset säilytysajan päätyttyä",
 }

@@ -11,14 +11,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from services.booking.calendar.ics_download import (
-    MAX_BYTES,
-    AddressCheck,
-    CannotDownload,
-    download,
-    is_any_address,
-    is_public_address,
-)
+from services.booking.calendar.ics_download import MAX_BYTES, CannotDownload, download
+from services.web.security.public_addresses import AddressCheck, is_any_address, is_public_address
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
