@@ -168,6 +168,8 @@ def test_a_meeting_is_written_down_in_a_minute(
 
     page.get_by_role("group", name="Celia Kokelas").get_by_label("Este ilmoitettu").check()
     page.get_by_label("Käsitellyt teemat").fill("Roolit\nPalaverikäytännöt")
+    page.get_by_label("Oma muistiinpano").fill("Vain minulle")
+    expect(page.get_by_role("status")).to_contain_text("Tekstit tallennettu klo")
     page.get_by_label("Asia 1").fill("Palaverikäytäntö kirjataan yhdessä")
     page.get_by_role("button", name="Lisää rivi").click()
     expect(page.get_by_label("Asia 3")).to_be_focused()
@@ -182,7 +184,8 @@ def test_a_meeting_is_written_down_in_a_minute(
     ).json()
     assert [action["text"] for action in summary["actions"]] == ["Palaverikäytäntö kirjataan yhdessä", "Kolmas asia"]
 
-    page.get_by_role("link", name="Kirjoita muistiinpano").click()
+    page.get_by_role("link", name="Avaa muistiinpano").click()
+    expect(page.get_by_label("Muistiinpano", exact=True)).to_have_value("Vain minulle")
     page.get_by_label("Muistiinpano", exact=True).fill("Seuraavalla kerralla takaisin rooleihin.")
     assert_accessible(page)
     page.get_by_role("button", name="Tallenna muistiinpano").click()

@@ -35,6 +35,11 @@ def save_note(
     return note
 
 
+def open_note(encryption: Encryption, note: PrivateNote) -> str:
+    """The text in clear, for nobody but the supervisor who wrote it."""
+    return encryption.open(note.text, note_context(note.session_id))
+
+
 def remove_note(db: Database, session_id: UUID, match: IfMatch) -> None:
     """The caller holds the lock on the session's process."""
     note = db.get_one(PrivateNote, session_id)

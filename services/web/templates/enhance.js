@@ -16,14 +16,23 @@ addEventListener("pageshow", () => {
 
 for (const form of document.querySelectorAll("form[data-draft]")) {
   const said = form.querySelector("[role=status]");
-  let waiting = 0, saved = Promise.resolve();
+  let waiting = 0, saving = 0, done = Promise.resolve();
   const save = async () => {
-    const body = new URLSearchParams(new FormData(form));
-    const answer = await fetch(form.dataset.draft, { method: "POST", body, redirect: "manual", keepalive: true }).catch(() => null);
-    said.textContent = answer?.type === "opaqueredirect" ? said.dataset.saved : said.dataset.failed;
+    const body = new URLSearchParams(new FormData(form)), { saved, failed, overtaken, clock } = said.dataset;
+    body.delete("kerta"); // which stands for one press of a button
+    const keepalive = body.toString().length < 60_000; // browsers keep no more alive of a page that is left
+    const answer = await fetch(form.dataset.draft, { method: "POST", body, redirect: "manual", keepalive }).catch(() => null);
+    const version = answer?.headers.get("ETag"), now = new Date().toLocaleTimeString("fi-FI", { hour: "numeric", minute: "2-digit" });
+    if (version) form.elements.versio.value = version;
+    if (answer?.ok || answer?.type === "opaqueredirect") said.textContent = clock === undefined ? saved : `${saved} ${now}`;
+    else said.textContent = answer?.status === 412 ? overtaken : failed;
+    saving -= 1;
   };
   const flush = () => {
-    if (waiting) saved = saved.then(save);
+    if (waiting) {
+      saving += 1;
+      done = done.then(save);
+    }
     clearTimeout(waiting);
     waiting = 0;
   };
@@ -31,7 +40,16 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     clearTimeout(waiting);
     waiting = setTimeout(flush, 600);
   });
-  form.addEventListener("submit", () => clearTimeout(waiting));
+  // What is being saved changes the version that the form has to name.
+  form.addEventListener("submit", async (sent) => {
+    clearTimeout(waiting);
+    waiting = 0;
+    if (!saving) return;
+    sent.preventDefault();
+    delete form.dataset.sent;
+    await done;
+    form.requestSubmit(sent.submitter);
+  });
   document.addEventListener("visibilitychange", flush);
 }
 

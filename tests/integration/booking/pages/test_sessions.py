@@ -331,6 +331,40 @@ def test_two_windows_lose_nothing(booking: Face, desk: Browser, held: Json) -> N
     assert summary_of(booking, held)["themes"] == ["Minun"]
 
 
+def test_texts_are_saved_while_they_are_written(booking: Face, desk: Browser, held: Json) -> None:
+    page, draft = path(held, "kirjaa"), path(held, "kirjaa", "luonnos")
+    typed = typed_into(desk.get(page).text)
+    written = {"themes": "Roolit", "actions.0.text": "Eka", "muistiinpano": "Vain minulle"}
+
+    first = desk.post(draft, data=typed | written)
+    again = desk.post(draft, data=typed | written | {"versio": first.headers["ETag"], "muistiinpano": "Vain minulle 2"})
+
+    assert (first.status_code, again.status_code) == (204, 204)
+    shown = typed_into(desk.get(page).text)
+    assert (shown["themes"], shown["actions.0.text"], shown["muistiinpano"]) == ("Roolit", "Eka", "Vain minulle 2")
+    assert shown["versio"] == again.headers["ETag"]
+    assert now_of(booking, held)["status"] == "booked", "who came is recorded by a button"
+    assert desk.post(draft, data=typed | {"themes": "Vanha ikkuna"}).status_code == 412
+    assert desk.post(draft, data=shown | {"muistiinpano": "x" * 20_001}).status_code == 422
+    assert {"note.written", "note.read"} <= set(audited(booking))
+
+
+def test_the_note_is_saved_with_the_record_and_deleted_when_it_is_emptied(
+    booking: Face, desk: Browser, held: Json
+) -> None:
+    page = path(held, "kirjaa")
+    desk.post(page, data=typed_into(desk.get(page).text) | {"muistiinpano": "Vain minulle", "tallenna": "1"})
+    assert "Vain minulle" in desk.get(path(held, "muistiinpano")).text
+    kept = typed_into(desk.get(page).text)
+
+    assert desk.post(path(held, "kirjaa", "luonnos"), data=kept | {"muistiinpano": " "}).status_code == 204
+    assert typed_into(desk.get(page).text)["muistiinpano"] == "Vain minulle", "nothing is deleted by the way"
+    desk.post(page, data=typed_into(desk.get(page).text) | {"muistiinpano": "", "tallenna": "1"})
+
+    assert typed_into(desk.get(page).text)["muistiinpano"] == ""
+    assert "note.deleted" in audited(booking)
+
+
 @pytest.mark.parametrize("between", [{"lisaa": "1"}, {"reflection": "r" * 2001}])
 def test_a_form_that_came_too_late_stays_late_until_that_is_told(
     booking: Face, desk: Browser, held: Json, between: dict[str, str]

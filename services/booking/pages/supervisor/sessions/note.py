@@ -37,7 +37,7 @@ def show_note_page(
     if note is None:
         return _page(visitor, meeting, None, {})
     audit.note(db, now, "note.read", f"session/{session_id}")
-    return _page(visitor, meeting, note, {"text": encryption.open(note.text, notes.note_context(session_id))})
+    return _page(visitor, meeting, note, {"text": notes.open_note(encryption, note)})
 
 
 @router.post("")

@@ -1,4 +1,4 @@
-"""The page on which a supervisor records a session: attendance and summary."""
+"""The page on which a supervisor records a session: attendance, summary and their private note, saved as they type."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from services.booking.dependencies import Configured, NotesEncryption
-from services.booking.models.sessions import Summary
+from services.booking.models.sessions import PrivateNote, Summary
 from services.booking.pages.login import LoggedInSupervisor
 from services.booking.pages.site import pages
 from services.booking.pages.supervisor.sessions import recording_form, session_view
 from services.booking.security import audit, permissions
-from services.booking.sessions import attendance, intentions, sessions, summaries
+from services.booking.sessions import attendance, intentions, notes, sessions, summaries
 from services.booking.sessions.booking import SessionIsCancelled
 from services.booking.sessions.sessions import SessionWithProcess
 from services.booking.sessions.summaries import NothingToPublish, PublicationCreate, SessionIsAhead
@@ -35,7 +35,7 @@ PREFIX = "/tyo/tapaamiset/{session_id}/kirjaa"
 router = APIRouter(prefix=PREFIX, route_class=TransactionalRoute, include_in_schema=False)
 recorded = APIRouter(prefix=PREFIX, route_class=RecordedRoute, include_in_schema=False)
 
-PUBLISH, LETTER = "julkaise", "kirje"
+PUBLISH, LETTER, NOTE = "julkaise", "kirje", "muistiinpano"
 ANY_VERSION = IfMatch("*")
 NOT_TO_BE_RECORDED = (SessionIsCancelled, attendance.SessionNotBegun, NothingToPublish, SessionIsAhead)
 REFUSALS = (ValidationError, InvalidRequest, PreconditionFailed, *NOT_TO_BE_RECORDED)
@@ -59,7 +59,17 @@ def show_record_form(
     if summary:
         audit.note(db, now, "summary.read", f"summary/{summary.id}")
     fields = recording_form.summary_fields(summaries.draft_content(encryption, summary) if summary else None)
-    return _page(db, visitor, encryption, meeting, now, RecordAttempt(fields | _attendance(db, meeting)))
+    fields |= _attendance(db, meeting) | _note_field(db, encryption, session_id, now)
+    return _page(db, visitor, encryption, meeting, now, RecordAttempt(fields))
+
+
+def _note_field(db: Database, encryption: Encryption, session_id: UUID, now: datetime) -> dict[str, str]:
+    """The private note; reading it is audited."""
+    note = db.get(PrivateNote, session_id)
+    if note is None:
+        return {}
+    audit.note(db, now, "note.read", f"session/{session_id}")
+    return {NOTE: notes.open_note(encryption, note)}
 
 
 def _find_session(db: Database, visitor: Visitor, session_id: UUID) -> SessionWithProcess:
@@ -108,14 +118,13 @@ def _save_record(
     now: datetime,
 ) -> str:
     """Save the whole form; returns what was done."""
-    summary = summaries.find_summary(db, meeting.session.id)
-    version_field(typed).check(_version(meeting, summary))
-    present, wanted = recording_form.parse_attendance(typed), recording_form.parse_summary(typed)
+    version_field(typed).check(_version(db, meeting))
+    present = recording_form.parse_attendance(typed)
     if present:
         by = permissions.actor_of(visitor.principal)
         attendance.write_attendance(db, settings.link_key, meeting, present, by, now)
-    if summary or not recording_form.is_summary_empty(wanted):
-        summary = summaries.save_summary(db, encryption, meeting, wanted, ANY_VERSION, now)
+    summary = _save_summary(db, encryption, meeting, typed, now)
+    _save_note(db, encryption, meeting.session.id, typed, now)
     if PUBLISH in typed:
         _publish(db, visitor, settings, encryption, meeting, typed, now)
         return "julkaistu"
@@ -141,9 +150,52 @@ def _publish(
     audit.note(db, now, "summary.published", f"summary/{summary.id}")
 
 
-def _version(meeting: SessionWithProcess, summary: Summary | None) -> str:
-    """Attendance and summary are on one page, so its version is made of both."""
-    return etags.etag(meeting.session.version, summary.revision if summary else 0)
+@router.post("/luonnos")
+def save_record_draft(
+    db: Db, now: Now, visitor: LoggedInSupervisor, encryption: NotesEncryption, session_id: UUID, typed: Typed
+) -> Response:
+    """Save the texts while they are written; who came is recorded by a button. Answers with the version of now."""
+    meeting = sessions.lock_session(db, session_id, permissions.visible_processes(visitor.principal))
+    version_field(typed).check(_version(db, meeting))
+    try:
+        _save_summary(db, encryption, meeting, typed, now)
+        if typed.get(NOTE, "").strip():
+            _save_note(db, encryption, session_id, typed, now)
+    except (ValidationError, InvalidRequest):
+        return Response(status_code=forms.INVALID)
+    return Response(status_code=204, headers={"ETag": _version(db, meeting)})
+
+
+def _save_summary(
+    db: Database, encryption: Encryption, meeting: SessionWithProcess, typed: Mapping[str, str], now: datetime
+) -> Summary | None:
+    summary, wanted = summaries.find_summary(db, meeting.session.id), recording_form.parse_summary(typed)
+    if summary is None and recording_form.is_summary_empty(wanted):
+        return None
+    return summaries.save_summary(db, encryption, meeting, wanted, ANY_VERSION, now)
+
+
+def _save_note(db: Database, encryption: Encryption, session_id: UUID, typed: Mapping[str, str], now: datetime) -> None:
+    """An emptied note is deleted; one that says what it said before is left alone."""
+    if NOTE not in typed:
+        return
+    note = db.get(PrivateNote, session_id)
+    if not typed[NOTE].strip():
+        if note:
+            notes.remove_note(db, session_id, ANY_VERSION)
+            audit.note(db, now, "note.deleted", f"session/{session_id}")
+        return
+    wanted = notes.NoteCreate.model_validate({"text": typed[NOTE]})
+    if note is None or notes.open_note(encryption, note) != wanted.text:
+        notes.save_note(db, encryption, session_id, wanted, ANY_VERSION, now)
+        audit.note(db, now, "note.written", f"session/{session_id}")
+
+
+def _version(db: Database, meeting: SessionWithProcess) -> str:
+    """Attendance, summary and note are on one page, so its version is made of all three."""
+    summary, note = summaries.find_summary(db, meeting.session.id), db.get(PrivateNote, meeting.session.id)
+    revision, written = summary.revision if summary else 0, note.version if note else 0
+    return etags.etag(meeting.session.version, revision, written)
 
 
 def _page(
@@ -169,7 +221,7 @@ def _page(
         expected=session_view.expected_participants(db, meeting, states) if session.starts_at <= now else [],
         summary=summary,
         last_time=last_time,
-        version=forms.version_seen(_version(meeting, summary), attempt.typed, attempt.refused),
+        version=forms.version_seen(_version(db, meeting), attempt.typed, attempt.refused),
         now=now,
         rows=recording_form.with_spare_action_rows(attempt.typed, attempt.more_rows),
         is_outdated=isinstance(attempt.refused, PreconditionFailed),

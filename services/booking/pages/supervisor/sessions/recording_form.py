@@ -19,6 +19,7 @@ ATTENDANCE_PREFIX, PRESENT, EXCUSED = "lasna.", "present", "excused"
 PARTS = ("id", "text", "due_date")
 ACTION_FIELD = re.compile(r"actions\.(\d{1,3})\.text")
 SPARE_ROWS = 2
+FORM_FIELDS = {"present": "lasna", "excused": "lasna", "no_show": "lasna", "form": "lasna", "text": "muistiinpano"}
 
 
 def parse_attendance(typed: Mapping[str, str]) -> AttendanceCreate | None:
@@ -59,7 +60,7 @@ def reasons_by_form_field(wrong: Mapping[str, str], typed: Mapping[str, str]) ->
         kind, *rest = name.split(".")
         if kind == "actions" and rest and rest[0].isdecimal():
             return f"actions.{filled[int(rest[0])]}.{rest[-1] if len(rest) > 1 else 'text'}"
-        return {"present": "lasna", "excused": "lasna", "no_show": "lasna", "form": "lasna"}.get(kind, kind)
+        return FORM_FIELDS.get(kind, kind)
 
     return {field_of(name): reason for name, reason in wrong.items()}
 
