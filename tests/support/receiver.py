@@ -45,7 +45,7 @@ class Receiver:
     answers: threading.Event = field(default_factory=threading.Event)
 
     def named(self, *types: str) -> list[Received]:
-        return [one for one in self.received if one.event["type"] in types]
+        return [one for one in (*self.hung, *self.received) if one.event["type"] in types]
 
 
 @contextmanager

@@ -398,7 +398,7 @@ def test_one_that_hangs_delays_no_other(
         assert delivery(supervisor, quick)["status"] == "delivered"
         slow.answers.set()
         working.join(30)
-        assert len(slow.hung + slow.received) == 6
+        assert len(slow.named("webhook.tested.v1")) == 6
 
 
 def test_what_a_killed_process_had_in_hand_comes_when_its_lease_is_over_under_the_same_id(
