@@ -39,11 +39,13 @@ class Receiver:
     status: int = 204
     answer_headers: Mapping[str, str] = field(default_factory=dict)
     received: list[Received] = field(default_factory=list)
+    #: what came while it hung
+    hung: list[Received] = field(default_factory=list)
     #: cleared, every request hangs until it is set again
     answers: threading.Event = field(default_factory=threading.Event)
 
     def named(self, *types: str) -> list[Received]:
-        return [one for one in self.received if one.event["type"] in types]
+        return [one for one in (*self.hung, *self.received) if one.event["type"] in types]
 
 
 @contextmanager
@@ -55,7 +57,8 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            receiver.received.append(Received(self.path, headers, body))
+            came = receiver.received if receiver.answers.is_set() else receiver.hung
+            came.append(Received(self.path, headers, body))
             receiver.answers.wait(60)
             self.send_response(receiver.status)
             for name, value in receiver.answer_headers.items():

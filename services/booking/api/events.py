@@ -80,5 +80,5 @@ def list_events(
 ) -> EventFeed:
     """What happened in the last 30 days, in the same order for ever. Clients, supervisors and the admin, each of what
     they may see themselves. An event is there within a second or two of what caused it."""
-    stretch = feed.read_feed(db, who, type or [], after, limit)
+    stretch = feed.read_feed(db, who, type, after, limit)
     return EventFeed(items=[*map(EventPublic.of, stretch.events)], next_cursor=stretch.cursor)

@@ -19,7 +19,7 @@ FAR_APART_SECONDS = 5.0
 Query = Callable[[Database], Iterable[Finding]]
 
 QUERIES: Mapping[str, tuple[Query, ...]] = {
-    "booking": (partial(work.events, "booking"), partial(work.readers, "booking")),
+    "booking": (partial(work.events, "booking"), partial(work.readers, "booking"), work.webhook_feed),
     "notifier": (work.late_letters, work.failed_letters),
     "reporting": (
         partial(work.events, "reporting"),

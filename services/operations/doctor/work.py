@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
+from services.booking.security.webhooks import watch
 from services.core import clock
 from services.core.database import Database
 from services.events.subscriptions import PUBLISHERS
@@ -45,6 +46,15 @@ def readers(publisher: str, db: Database) -> Iterator[Finding]:
                 f"The worker of {subscriber} has {since} answered {publisher}.",
                 f"See that the workers of {subscriber} and {publisher} run; their logs say why they ended.",
             )
+
+
+def webhook_feed(db: Database) -> Iterator[Finding]:
+    waited = watch.feed_age(db)
+    if waited > outbox_metrics.TOO_OLD.total_seconds():
+        yield Finding(
+            f"The oldest event has waited {minutes(waited)} to be sent to webhooks.",
+            "See that the worker of booking runs; `webhooks.trouble` in its log says what goes wrong. Nothing is lost.",
+        )
 
 
 def late_letters(db: Database) -> Iterator[Finding]:

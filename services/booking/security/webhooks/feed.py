@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Engine, Row, literal, text
 from sqlmodel import col, select
 
 from services.booking.models.webhooks import FedEvent
+from services.booking.security.webhooks.receivers import allowed_types
 from services.core.database import Database, transaction
 from services.events import webhooks
 from services.events.outbox import KEPT_FOR
@@ -45,7 +46,7 @@ def feed_next(engine: Engine) -> bool:
         if not db.scalar(IS_ALONE):
             return False
         unread = db.execute(UNREAD, {"most": AT_ONCE}).all()
-        told = [row for row in unread if row.envelope["type"] in webhooks.BY_NAME]
+        told = [row for row in unread if row.envelope.get("type") in webhooks.BY_NAME]
         if told:
             db.execute(FEED, {"events": json.dumps([*map(_fed, told)])})
             db.execute(ADDRESS, {"events": [row.event_id for row in told], "of_clients": webhooks.types_for("client")})
@@ -115,11 +116,11 @@ class Stretch:
     cursor: str
 
 
-def read_feed(db: Database, who: Principal, types: Sequence[str], after: str | None, limit: int) -> Stretch:
+def read_feed(db: Database, who: Principal, types: Sequence[str] | None, after: str | None, limit: int) -> Stretch:
     """What this principal may hear, from after the cursor on, the oldest first."""
     asked_at = datetime.now(UTC)
     position = _position(after, asked_at)
-    wanted = set(webhooks.types_for(who.role)) & set(types or webhooks.SUBSCRIBED)
+    wanted = allowed_types(who, types, "type")
     query = select(FedEvent).where(col(FedEvent.position) > position, col(FedEvent.type).in_(wanted), _heard_by(who))
     found = db.scalars(query.order_by(col(FedEvent.position)).limit(limit)).all()
     if len(found) == limit:

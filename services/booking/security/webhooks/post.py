@@ -22,8 +22,11 @@ from pydantic import HttpUrl
 
 from services.booking.security.webhooks.deliveries import LONGEST_WISH, Answer, Claimed
 from services.booking.settings import Settings
+from services.core.logs import logger
 from services.events import webhooks
 from services.web.security.public_addresses import is_any_address, is_public_address
+
+log = logger(__name__)
 
 SECONDS = 20
 READ_AT_ONCE = 4096
@@ -38,7 +41,7 @@ class NotSent(Exception):
 
 
 async def post(claimed: Claimed, settings: Settings) -> Answer:
-    """Make the try, and say how it went. It never takes longer than it may."""
+    """Make the try, and say how it went. It never takes longer than it may, and no receiver makes it fail."""
     began = time.monotonic()
     status, error, retry_after = None, None, timedelta(0)
     try:
@@ -49,8 +52,9 @@ async def post(claimed: Claimed, settings: Settings) -> Answer:
         error = str(refused)
     except TimeoutError:
         error = "too-slow"
-    except (OSError, ValueError, h11.ProtocolError):
+    except Exception as trouble:
         error = "unreachable"
+        log.info("webhook.trouble", webhook_id=str(claimed.webhook_id), kind=type(trouble).__name__)
     took = int((time.monotonic() - began) * 1000)
     return Answer(claimed, datetime.now(UTC), took, status, error, retry_after)
 

@@ -31,6 +31,9 @@ BOTH_SIGN_FOR = timedelta(days=1)
 """So long a secret signs beside the one that replaced it."""
 
 
+TypeName = Annotated[str, Field(max_length=60)]
+
+
 class WebhookCreate(RequestBody):
     """Where events are to be sent, and which."""
 
@@ -38,7 +41,7 @@ class WebhookCreate(RequestBody):
         description="Where the events are posted: an `https://` address that can be reached from the internet.",
         examples=["https://ohjelma.example/tyonohjaus"],
     )
-    types: Annotated[list[str], Field(min_length=1, max_length=50)] | None = Field(
+    types: Annotated[list[TypeName], Field(min_length=1, max_length=50)] | None = Field(
         None,
         description="Which types of events are sent. Left out: all that the caller may hear of.",
         examples=[["session.booked.v1", "session.cancelled.v1"]],
@@ -83,7 +86,7 @@ def create_webhook(
         party_id=who.party_id,
         credential=None if by_page else who.credential,
         url=_reachable(settings, wanted.url),
-        types=_allowed_types(who, wanted.types),
+        types=allowed_types(who, wanted.types, "types"),
         secret=webhooks.new_secret(),
         created_at=now,
     )
@@ -128,11 +131,12 @@ def _reachable(settings: Settings, url: str) -> str:
     return url
 
 
-def _allowed_types(who: Principal, wanted: Sequence[str] | None) -> list[str]:
+def allowed_types(who: Principal, wanted: Sequence[str] | None, field: str) -> list[str]:
+    """Those of the wanted types of which this principal may hear; all of them, if none are named."""
     known = webhooks.types_for(who.role)
     if wanted is not None and (unknown := set(wanted) - set(known)):
         named = ", ".join(sorted(unknown)[:3])
-        raise invalid("types", f"Näitä tapahtumia ei ole: {named}.", f"There are no such events: {named}.")
+        raise invalid(field, f"Näitä tapahtumia ei ole: {named}.", f"There are no such events: {named}.")
     return known if wanted is None else [name for name in known if name in wanted]
 
 

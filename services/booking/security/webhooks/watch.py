@@ -23,11 +23,16 @@ def webhook_gauges(db: Database) -> Iterable[Metric]:
     receivers = db.execute(RECEIVERS).one()._asdict()
     yield gauge("webhook_receivers", "Receivers of webhooks.", [((k,), n) for k, n in receivers.items()], ("state",))
     yield gauge("webhook_deliveries_open", "Webhooks not yet taken.", [((), float(db.scalar(WAITING)))])
-    yield gauge("webhook_feed_seconds", "Age of the oldest event not fed yet.", [((), float(db.scalar(FEED_WAITS)))])
+    yield gauge("webhook_feed_seconds", "Age of the oldest event not fed yet.", [((), feed_age(db))])
+
+
+def feed_age(db: Database) -> float:
+    """For how many seconds the oldest event has waited for its place in the feed."""
+    return float(db.scalar(FEED_WAITS))
 
 
 def check_feed(db: Database) -> Iterable[str]:
     """Whether an event has waited too long for its place in the feed. What a receiver does not take is its owner's."""
-    waited = float(db.scalar(FEED_WAITS))
+    waited = feed_age(db)
     if waited > TOO_OLD.total_seconds():
         yield f"events for webhooks have waited {int(waited)} s"

@@ -14,7 +14,8 @@ from services.core.clock import months_before
 from services.core.database import transaction
 from services.core.settings import ServiceSettings
 from services.web.security.links import secret
-from tests.integration.conftest import Face
+from tests.integration.booking.security.test_permissions import with_credentials
+from tests.integration.conftest import Face, created
 from tests.support.diary import at, book, day_ahead, keep_hours
 from tests.support.evaluation import Clock, a_goal, agree, answer, attend, people, rounds, told
 
@@ -117,6 +118,8 @@ def test_answers_and_feedback_go_a_year_after_the_end(booking: Face, process: Js
 def test_people_go_two_years_after_the_end_and_every_service_is_told(
     booking: Face, process: Json, months_later: Months
 ) -> None:
+    of_client = with_credentials(booking, f"/api/v1/clients/{process['client_id']}")
+    created(of_client.post("/api/v1/webhooks", json={"url": "https://ohjelma.example/"}))
     months_later(23)
     forget(booking)
     before = counts(booking, *PEOPLE)
@@ -129,6 +132,7 @@ def test_people_go_two_years_after_the_end_and_every_service_is_told(
     newest = max(told(booking, "process.changed.v1"), key=lambda one: int(one["version"]))
     assert (newest["client"]["email"], newest["client"]["name"]) == ("", "Esimerkki Oy")
     assert (newest["status"], newest["participant_ids"]) == ("closed", [])
+    assert rows(booking, "SELECT count(*) FROM webhook") == 0
     assert booking.admin.get(f"/api/v1/participants/{people(process)[0]}/export").status_code == 404
     assert booking.admin.get(f"/api/v1/clients/{process['client_id']}").status_code == 200
     assert rows(booking, "SELECT count(*) FROM attendance") == 2, "who came is known by number for the invoice"

@@ -23,6 +23,7 @@ from services.booking.security.webhooks.sender import WebhookSender
 from services.booking.settings import Settings
 from services.core.database import transaction
 from services.events import webhooks
+from services.operations.doctor import work
 from services.web.protocol.pagination import encode_cursor
 from tests.integration.booking.security.test_permissions import with_credentials
 from tests.integration.conftest import Face, Json, created
@@ -389,12 +390,12 @@ def test_one_that_hangs_delays_no_other(
             supervisor.post(f"{API}/webhooks/{hanging['id']}/test")
         working = threading.Thread(target=sender.send_due)
         working.start()
-        eventually(lambda: len(slow.received) == deliveries.OF_ONE_RECEIVER, what="a receiver that hangs")
+        eventually(lambda: len(slow.hung) == deliveries.OF_ONE_RECEIVER, what="a receiver that hangs")
         book(supervisor, process, at(day_ahead()))
 
         eventually(lambda: len(receiver.named("session.booked.v1")) == 1, what="the other one's", seconds=2)
 
-        assert len(slow.received) == deliveries.OF_ONE_RECEIVER, "only so many at a time"
+        assert len(slow.hung) == deliveries.OF_ONE_RECEIVER, "only so many at a time"
         assert delivery(supervisor, quick)["status"] == "delivered"
         slow.answers.set()
         working.join(30)
@@ -563,6 +564,24 @@ def a_newcomer() -> Json:
     return {"first_name": "Sirpa", "last_name": "Öhman", "email": "sirpa@example.fi"}
 
 
+# -- watched ----------------------------------------------------------------------------------------------
+
+
+def test_a_feed_that_stands_still_is_said(booking: Face, supervisor: TestClient, sender: WebhookSender) -> None:
+    assert booking.anonymous().get("/readyz").status_code == 200
+    with transaction(booking.engine) as db:
+        db.execute(text("UPDATE webhook_queue SET queued_at = now() - interval '1 hour'"))
+        (found,) = work.webhook_feed(db)
+
+    assert "events for webhooks have waited" in booking.anonymous().get("/readyz").text
+    assert (found.wrong, "worker of booking" in found.advice) == (
+        "The oldest event has waited 60 minutes to be sent to webhooks.",
+        True,
+    )
+    sender.send_due()
+    assert booking.anonymous().get("/readyz").json()["reasons"] == []
+
+
 # -- the feed ---------------------------------------------------------------------------------------------
 
 
@@ -636,8 +655,9 @@ def test_a_cursor_older_than_what_is_kept_is_refused_and_one_at_the_end_stays_go
     long_ago = encode_cursor([3, "2026-01-01T00:00:00+00:00"])
     forgotten = supervisor.get(f"{API}/events", params={"after": long_ago})
     made_up = supervisor.get(f"{API}/events", params={"after": "abc"})
+    unknown = supervisor.get(f"{API}/events", params={"type": "evaluation.answered.v1"})
 
     assert (forgotten.status_code, forgotten.json()["type"].rsplit("/", 1)[-1]) == (410, "events-forgotten")
-    assert made_up.status_code == 422
+    assert (made_up.status_code, unknown.status_code) == (422, 422)
     _, cursor = read(supervisor)
     assert read(supervisor, cursor)[0] == []
