@@ -66,6 +66,7 @@ RULES: list[tuple[str, str, str, frozenset[str]]] = [
     ("booking", "GET|POST", "/tyo.*", SUPERVISOR),
     ("reporting", "GET", "/raportit/loki", SUPERVISOR),
     ("notifier", "GET", "/viestit/loki", SUPERVISOR),
+    ("notifier", "GET|POST", "/viestit/ilmoitukset", SUPERVISOR),
     ("booking", "GET|POST", "/oma.*", CLIENT),
     ("booking", "GET|POST", "/kirjautuminen.*", PRACTICE),
     ("booking", "GET|POST", "/vahvista(/kirje)?|/webhookit.*", READERS),
