@@ -42,6 +42,15 @@ class Supervisor(Table, table=True):
     deactivated_at: datetime | None = instant(nullable=True)
 
 
+class DayVisit(Table, table=True):
+    """When a supervisor last looked at their day, and when they did so before that visit."""
+
+    __tablename__ = "day_visit"
+    supervisor_id: UUID = foreign_key("supervisor.id", primary=True, index=False)
+    seen_at: datetime = instant()
+    before: datetime = instant()
+
+
 class Client(Table, table=True):
     """The organisation or person that ordered the supervision (tilaaja), with its contact person."""
 

@@ -5,14 +5,14 @@ from datetime import timedelta
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from services.booking.lifecycle import to_do
+from services.booking.lifecycle import since_last_visit, to_do
 from services.booking.pages.login import LoggedInSupervisor
 from services.booking.pages.site import pages
 from services.booking.pages.supervisor import week, week_grid
 from services.finnish import vocabulary
-from services.web.transactions import Db, Now, TransactionalRoute
+from services.web.transactions import Db, Now, RecordedRoute, TransactionalRoute
 
-router = APIRouter(route_class=TransactionalRoute, include_in_schema=False)
+router = APIRouter(route_class=RecordedRoute, include_in_schema=False)
 
 
 @router.get("/tyo")
@@ -27,6 +27,7 @@ def show_today(db: Db, now: Now, visitor: LoggedInSupervisor) -> Response:
         later=[day for day in this_week.days if day.day > today],
         week=this_week,
         awaiting=to_do.load_to_do(db, visitor.party_id, now),
+        happened=since_last_visit.visit(db, visitor.party_id, now),
         evaluations=vocabulary.EVALUATIONS,
     )
 
