@@ -21,6 +21,8 @@ CLIENT = {"kind": "person", "name": "Eero Åman", "contact": CONTACT, "payer_typ
 
 CALENDAR = {"url": "https://calendar.example.fi/busy.ics"}
 
+WEBHOOK = {"url": "https://ohjelma.example/"}
+
 PUBLIC = {
     ("POST", "/oauth/token"),
     ("POST", "/api/v1/logins"),
@@ -101,6 +103,13 @@ ROUTES: dict[tuple[str, str], Json | list[Json] | None] = {
     ("POST", "/intakes/{intake_id}/move"): {"starts_at": "2030-01-02T10:00:00Z"},
     ("POST", "/intakes/{intake_id}/address"): {"email": "toinen@example.fi"},
     ("POST", "/intakes/{intake_id}/outcome"): {"start": True},
+    ("GET", "/webhooks/{webhook_id}"): None,
+    ("GET", "/webhooks/{webhook_id}/deliveries"): None,
+    ("POST", "/webhooks/{webhook_id}/deliveries/{event_id}/resend"): None,
+    ("POST", "/webhooks/{webhook_id}/test"): None,
+    ("POST", "/webhooks/{webhook_id}/secret"): None,
+    ("POST", "/webhooks/{webhook_id}/enable"): None,
+    ("DELETE", "/webhooks/{webhook_id}"): None,
 }
 
 COLLECTIONS: dict[tuple[str, str], Json | None] = {
@@ -118,6 +127,9 @@ COLLECTIONS: dict[tuple[str, str], Json | None] = {
     ("POST", "/sessions"): None,
     ("GET", "/intakes"): None,
     ("GET", "/benefits"): None,
+    ("GET", "/webhooks"): None,
+    ("POST", "/webhooks"): WEBHOOK,
+    ("GET", "/events"): None,
 }
 
 FOR_EVERY_CLIENT = {("GET", "/supervisors/{supervisor_id}"), ("GET", "/supervisors/{supervisor_id}/slots")}
@@ -168,6 +180,10 @@ def a_world(booking: Face, a_supervisor: Make, a_client: Make, a_process: Make) 
     }
     own_supervisor = with_credentials(booking, f"/api/v1/supervisors/{supervisor['id']}")
     own_supervisor.put(f"/api/v1/sessions/{session['id']}/note", json={"text": "Vain minulle"})
+    ids |= {
+        "webhook_id": created(own_supervisor.post("/api/v1/webhooks", json=WEBHOOK))["id"],
+        "event_id": session["id"],
+    }
     own_client = with_credentials(booking, f"/api/v1/clients/{client['id']}")
     proposed = own_client.post(f"/api/v1/processes/{process['id']}/participants", json=a_person(7))
     return World(
