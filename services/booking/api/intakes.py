@@ -136,7 +136,9 @@ def cancel_intake(
     return intake_for_requester(intake)
 
 
-@router.post("/{intake_id}/move", responses=documented(SlotTaken, TimeNotOffered, IntakeNotConfirmed))
+@router.post(
+    "/{intake_id}/move", responses=documented(IntakeIsCancelled, SlotTaken, TimeNotOffered, IntakeNotConfirmed)
+)
 def move_intake(db: Db, now: Now, request: Request, intake_id: UUID, wanted: IntakeMove) -> IntakeForRequester:
     intake, by = _locked_intake(db, request, intake_id, wanted, now)
     intakes.reschedule_intake(db, intake, wanted.starts_at, by, now)
@@ -153,7 +155,7 @@ def correct_intake_address(
     return intake_public(intake)
 
 
-@router.post("/{intake_id}/outcome", responses=documented(IntakeNotConfirmed, IntakeHasProcess))
+@router.post("/{intake_id}/outcome", responses=documented(IntakeIsCancelled, IntakeNotConfirmed, IntakeHasProcess))
 def record_intake_outcome(
     db: Db, now: Now, who: Staff, settings: Configured, intake_id: UUID, wanted: IntakeOutcomeCreate
 ) -> IntakePublic:

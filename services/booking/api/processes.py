@@ -25,8 +25,8 @@ from services.booking.security.permissions import REQUESTED
 from services.booking.sessions import requests
 from services.booking.supervision import cancellation_policy as policies
 from services.booking.supervision import participants, processes, proposals
-from services.booking.supervision.participants import ParticipantCreate, ParticipantUpdate
-from services.booking.supervision.processes import ProcessCreate, ProcessUpdate, SessionsAhead
+from services.booking.supervision.participants import ParticipantCreate, ParticipantUpdate, ProcessIsFull
+from services.booking.supervision.processes import ProcessCreate, ProcessIsClosed, ProcessUpdate, SessionsAhead
 from services.core.database import Database
 from services.events.catalogue import Form
 from services.web.errors.problems import Forbidden, documented
@@ -166,7 +166,7 @@ def decline_process(db: Db, now: Now, who: Reader, process_id: UUID) -> None:
     requests.drop_request(db, process)
 
 
-@router.patch("/processes/{process_id}", tags=["processes"])
+@router.patch("/processes/{process_id}", tags=["processes"], responses=documented(ProcessIsClosed))
 def update_process(
     db: Db, now: Now, who: Reader, process_id: UUID, change: ProcessUpdate, match: etags.Match, response: Response
 ) -> ProcessPublic:
@@ -196,7 +196,10 @@ def close_process(
     "/processes/{process_id}/participants",
     status_code=201,
     tags=["participants"],
-    responses={202: {"model": ProposalPublic, "description": "Proposed by a client: the supervisor decides."}},
+    responses={
+        **documented(ProcessIsClosed, ProcessIsFull),
+        202: {"model": ProposalPublic, "description": "Proposed by a client: the supervisor decides."},
+    },
 )
 def create_participant(
     db: Db, now: Now, who: Reader, settings: Configured, process_id: UUID, wanted: ParticipantCreate, response: Response
@@ -219,7 +222,12 @@ def list_proposals(db: Db, who: Reader, process_id: UUID) -> Proposals:
     return Proposals(items=[ProposalPublic.model_validate(one, from_attributes=True) for one in found])
 
 
-@router.post("/processes/{process_id}/proposals/{proposal_id}/accept", status_code=201, tags=["participants"])
+@router.post(
+    "/processes/{process_id}/proposals/{proposal_id}/accept",
+    status_code=201,
+    tags=["participants"],
+    responses=documented(ProcessIsClosed, ProcessIsFull),
+)
 def accept_proposal(
     db: Db, now: Now, who: Staff, settings: Configured, process_id: UUID, proposal_id: UUID, response: Response
 ) -> ParticipantPublic:
