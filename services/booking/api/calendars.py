@@ -46,6 +46,7 @@ class CalendarImportPublic(BaseModel):
 
 class CalendarImports(BaseModel):
     items: list[CalendarImportPublic]
+    next_cursor: None = None
 
 
 def import_public(imported: CalendarImport) -> CalendarImportPublic:

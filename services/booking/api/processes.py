@@ -82,6 +82,7 @@ class ProposalPublic(BaseModel):
 
 class Proposals(BaseModel):
     items: list[ProposalPublic]
+    next_cursor: None = None
 
 
 class ProcessCloseOptions(RequestBody):
@@ -89,12 +90,13 @@ class ProcessCloseOptions(RequestBody):
 
 
 def process_public(process: Process, people: Iterable[Participant]) -> ProcessPublic:
-    in_order = sorted(people, key=lambda person: (person.joined_at, person.id))
+    everybody = list(people)
+    in_order = sorted(everybody, key=lambda person: (person.joined_at, person.id))
     return ProcessPublic(
         participants=[participant_public(person) for person in in_order if person.left_at is None],
         cancellation_policy=policies.cancellation_policy_of(process),
         reminders=RemindersPublic(days_before=process.reminder_days),
-        **process.model_dump(),
+        **process.model_dump() | {"version": processes.process_version(process, everybody)},
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.booking.security.test_permissions import Make
 from tests.integration.conftest import Face
 
 Json = dict[str, Any]
@@ -86,3 +87,15 @@ def test_the_type_of_every_problem_leads_to_its_explanation(booking: Face) -> No
     assert page.status_code == 200
     assert "Something in the request is missing or wrong." in page.text
     assert all(code in whole for code in ("slot-taken", "not-seen-by-all", "message-not-kept"))
+
+
+def test_the_etag_of_a_process_says_its_version_and_rises_with_its_people(booking: Face, a_process: Make) -> None:
+    process = a_process()
+    address = f"/api/v1/processes/{process['id']}"
+    first = booking.admin.get(address)
+    person = f"{address}/participants/{process['participants'][0]['id']}"
+    assert booking.admin.patch(person, json={"last_name": "Uusi"}, headers={"If-Match": '"1"'}).status_code == 200
+    later = booking.admin.get(address)
+
+    assert (first.headers["ETag"], first.json()["version"]) == ('"1"', 1)
+    assert (later.headers["ETag"], later.json()["version"]) == ('"2"', 2)
