@@ -1,6 +1,5 @@
 """Dependencies of booking's routes: settings, who may read confidential data, its encryption, the practice's look."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -9,25 +8,16 @@ from services.booking.settings import Settings
 from services.core.encryption import Encryption, encryption_of
 from services.web.app_factory import app_settings
 from services.web.errors.problems import NotFound
-from services.web.security.tokens import Principal, Reader, Role
+from services.web.security.tokens import Principal, Role, require
 from services.web.transactions import Db, afterwards
 
 Configured = Annotated[Settings, Depends(app_settings)]
 
 
-def principal_with_role(*roles: Role) -> Callable[[Principal], Awaitable[Principal]]:
-    async def allowed(principal: Reader) -> Principal:
-        if principal.role not in roles:
-            raise NotFound
-        return principal
-
-    return allowed
-
-
-StaffOrNotFound = Annotated[Principal, Depends(principal_with_role(Role.admin, Role.supervisor))]
+StaffOrNotFound = Annotated[Principal, Depends(require(Role.admin, Role.supervisor, otherwise=NotFound))]
 """An admin or a supervisor; for others the resource is not found."""
 
-SupervisorOrNotFound = Annotated[Principal, Depends(principal_with_role(Role.supervisor))]
+SupervisorOrNotFound = Annotated[Principal, Depends(require(Role.supervisor, otherwise=NotFound))]
 """A supervisor; not even the admin, as participants were promised that nobody else reads it."""
 
 

@@ -53,7 +53,7 @@ def _openapi(service: str) -> dict[str, Any]:
     create_app = importlib.import_module(f"services.{service}.app").create_app
     settings = importlib.import_module(f"services.{service}.settings").Settings()
     document: dict[str, Any] = create_app(settings).openapi()
-    return document | ({"servers": [{"url": FACES[service]}]} if FACES[service] else {})
+    return document
 
 
 def _json(document: object) -> str:

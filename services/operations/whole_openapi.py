@@ -14,19 +14,18 @@ REFERENCE = re.compile(r'"#/components/(\w+)/([\w.-]+)"')
 def merged(documents: Mapping[str, Json]) -> Json:
     """What services describe alike is described once; of what they only call alike, the service names its own."""
     whole: Json = {"paths": {}, "components": {}}
-    operation_ids: set[str] = set()
+    tags: dict[str, Json] = {}
     for service, document in documents.items():
         own = _with_names_apart(service, document, whole["components"])
         for kind, parts in own["components"].items():
             whole["components"].setdefault(kind, {}).update(parts)
         for path, operations in own["paths"].items():
             whole["paths"][f"{FACES[service]}{path}"] = operations
-            for operation in operations.values():
-                if operation["operationId"] in operation_ids:
-                    operation["operationId"] = f"{service}_{operation['operationId']}"
-                operation_ids.add(operation["operationId"])
+        tags.update({tag["name"]: tag for tag in own["tags"]})
     first = next(iter(documents.values()))
-    return {"openapi": first["openapi"], "info": first["info"] | {"title": "Työnohjaus"}, **whole}
+    top = {key: first[key] for key in ("openapi", "info", "servers")}
+    top["info"] = top["info"] | {"title": "Työnohjaus"}
+    return {**top, "tags": list(tags.values()), **whole}
 
 
 def _with_names_apart(service: str, document: Json, taken: Json) -> Json:
@@ -43,7 +42,8 @@ def _with_names_apart(service: str, document: Json, taken: Json) -> Json:
 
     own: Json = json.loads(REFERENCE.sub(renamed, json.dumps(document)))
     for kind, name in sorted(clashing):
-        own["components"][kind][_own_name(service, name)] = own["components"][kind].pop(name)
+        part = own["components"][kind].pop(name)
+        own["components"][kind][_own_name(service, name)] = part | {"title": _own_name(service, name)}
     return own
 
 

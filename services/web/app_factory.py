@@ -6,9 +6,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from sqlalchemy import Engine
 from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 from sqlmodel.sql.expression import SelectOfScalar
@@ -21,15 +21,16 @@ from services.core.logs import logger
 from services.core.sealing import carrying
 from services.core.settings import ServiceSettings
 from services.web import docs, health
+from services.web.description import problem_page
+from services.web.description.document import completed
+from services.web.description.operations import operation_id
+from services.web.description.query import refuse_unknown_query
 from services.web.errors import problems
 from services.web.errors.database_errors import Constraints, constraint, problem_of, sqlstate
-from services.web.errors.problems import ProblemShape
 from services.web.errors.validation import invalid_request
-from services.web.i18n.language import language_of
 from services.web.metrics import Gauge, Metrics
 from services.web.middleware import RequestMiddleware
 from services.web.pages.practice import PracticeColumns, PracticeLook
-from services.web.protocol import idempotency
 from services.web.security.access import AccessCheck
 from services.web.security.audit import AuditTrail
 from services.web.security.rate_limits import GENERAL, RateLimiter, limits_key
@@ -73,6 +74,9 @@ def create_application(
         redoc_url=None,
         redirect_slashes=False,
         middleware=[Middleware(RequestMiddleware)],
+        generate_unique_id_function=operation_id,
+        separate_input_output_schemas=False,
+        dependencies=[Depends(refuse_unknown_query)],
         responses={
             "4XX": problems.described("What is wrong with the request, as RFC 9457 problem details."),
             "5XX": problems.described("What can't be done just now; `Retry-After` says when to ask again."),
@@ -89,7 +93,7 @@ def create_application(
     app.state.metrics, app.state.gauges = Metrics(engine, gauges, checks), list(gauges)
     _handle_problems(app)
     _complete_openapi(app)
-    for router in (*routers, health.router, docs.router, explanations):
+    for router in (*routers, health.router, problem_page.router, docs.router):
         app.include_router(router)
         app.state.routes += router.routes
     return app
@@ -107,18 +111,12 @@ def _closing(engine: Engine) -> Callable[[FastAPI], AbstractAsyncContextManager[
 
 
 def _complete_openapi(app: FastAPI) -> None:
-    """Describe what no endpoint says by itself: the shape of all problems, and that a POST may be sent again."""
     describe = app.openapi
 
     def described() -> dict[str, Any]:
-        schema = describe()
-        schema.setdefault("components", {}).setdefault("schemas", {})["Problem"] = ProblemShape.model_json_schema()
-        for path, operations in schema["paths"].items():
-            if "post" in operations and path.startswith("/api/"):
-                parameters = operations["post"].setdefault("parameters", [])
-                if idempotency.PARAMETER not in parameters:
-                    parameters.append(idempotency.PARAMETER)
-        return schema
+        if app.openapi_schema is None:
+            completed(app, describe())  # in place: FastAPI keeps what it described
+        return describe()
 
     app.openapi = described  # type: ignore[method-assign]  # as FastAPI's documentation tells to
 
@@ -166,17 +164,3 @@ def _handle_problems(app: FastAPI) -> None:
             "database.refused", kind=type(error).__name__, sqlstate=sqlstate(error), constraint=constraint(error)
         )
         return problems.answer(request, problem)
-
-
-explanations = APIRouter(include_in_schema=False)
-
-
-@explanations.get("/problems/{slug}")
-async def explain(request: Request, slug: str) -> JSONResponse:
-    """What the `type` of a problem leads to."""
-    found = problems.known_problems().get(slug)
-    if found is None:
-        raise problems.NotFound
-    language = language_of(request)
-    shown = {"title": found.title(language), "status": found.status, "detail": found.advice.to(language)}
-    return JSONResponse(shown)

@@ -46,13 +46,14 @@ class CalendarImportPublic(BaseModel):
 
 class CalendarImports(BaseModel):
     items: list[CalendarImportPublic]
+    next_cursor: None = None
 
 
 def import_public(imported: CalendarImport) -> CalendarImportPublic:
     return CalendarImportPublic.model_validate(imported, from_attributes=True)
 
 
-@router.get("/calendar/{secret}.ics", response_class=Response)
+@router.get("/calendar/{secret}.ics", response_class=Response, responses={200: {"content": {"text/calendar": {}}}})
 def serve_calendar_feed(db: Db, now: Now, request: Request, settings: Configured, secret: str) -> Response:
     """Whoever knows the address may subscribe to the calendar; it can't be used for anything else."""
     link = links.find_link(db, links.LinkPurpose.calendar, secret, now)

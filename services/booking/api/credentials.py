@@ -34,6 +34,7 @@ class CredentialIssued(CredentialPublic):
 
 class Credentials(BaseModel):
     items: list[CredentialPublic]
+    next_cursor: None = None
 
 
 def _issue(db: Database, who: Principal, role: Role, party_id: UUID, now: datetime) -> CredentialIssued:

@@ -137,7 +137,9 @@ def cancel_intake(
     return intake_for_requester(intake)
 
 
-@router.post("/{intake_id}/move", responses=documented(SlotTaken, TimeNotOffered, IntakeNotConfirmed))
+@router.post(
+    "/{intake_id}/move", responses=documented(IntakeIsCancelled, SlotTaken, TimeNotOffered, IntakeNotConfirmed)
+)
 def move_intake(
     db: Db, now: Now, request: Request, count: Count, intake_id: UUID, wanted: IntakeMove
 ) -> IntakeForRequester:
@@ -158,7 +160,7 @@ def correct_intake_address(
     return intake_public(intake)
 
 
-@router.post("/{intake_id}/outcome", responses=documented(IntakeNotConfirmed, IntakeHasProcess))
+@router.post("/{intake_id}/outcome", responses=documented(IntakeIsCancelled, IntakeNotConfirmed, IntakeHasProcess))
 def record_intake_outcome(
     db: Db, now: Now, who: Staff, settings: Configured, intake_id: UUID, wanted: IntakeOutcomeCreate
 ) -> IntakePublic:

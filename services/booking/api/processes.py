@@ -25,8 +25,8 @@ from services.booking.security.permissions import REQUESTED
 from services.booking.sessions import requests
 from services.booking.supervision import cancellation_policy as policies
 from services.booking.supervision import participants, processes, proposals
-from services.booking.supervision.participants import ParticipantCreate, ParticipantUpdate
-from services.booking.supervision.processes import ProcessCreate, ProcessUpdate, SessionsAhead
+from services.booking.supervision.participants import ParticipantCreate, ParticipantUpdate, ProcessIsFull
+from services.booking.supervision.processes import ProcessCreate, ProcessIsClosed, ProcessUpdate, SessionsAhead
 from services.core.database import Database
 from services.events.catalogue import Form
 from services.web.errors.problems import Forbidden, documented
@@ -82,6 +82,7 @@ class ProposalPublic(BaseModel):
 
 class Proposals(BaseModel):
     items: list[ProposalPublic]
+    next_cursor: None = None
 
 
 class ProcessCloseOptions(RequestBody):
@@ -89,12 +90,13 @@ class ProcessCloseOptions(RequestBody):
 
 
 def process_public(process: Process, people: Iterable[Participant]) -> ProcessPublic:
-    in_order = sorted(people, key=lambda person: (person.joined_at, person.id))
+    everybody = list(people)
+    in_order = sorted(everybody, key=lambda person: (person.joined_at, person.id))
     return ProcessPublic(
         participants=[participant_public(person) for person in in_order if person.left_at is None],
         cancellation_policy=policies.cancellation_policy_of(process),
         reminders=RemindersPublic(days_before=process.reminder_days),
-        **process.model_dump(),
+        **process.model_dump() | {"version": processes.process_version(process, everybody)},
     )
 
 
@@ -166,7 +168,7 @@ def decline_process(db: Db, now: Now, who: Reader, process_id: UUID) -> None:
     requests.drop_request(db, process)
 
 
-@router.patch("/processes/{process_id}", tags=["processes"])
+@router.patch("/processes/{process_id}", tags=["processes"], responses=documented(ProcessIsClosed))
 def update_process(
     db: Db, now: Now, who: Reader, process_id: UUID, change: ProcessUpdate, match: etags.Match, response: Response
 ) -> ProcessPublic:
@@ -196,7 +198,10 @@ def close_process(
     "/processes/{process_id}/participants",
     status_code=201,
     tags=["participants"],
-    responses={202: {"model": ProposalPublic, "description": "Proposed by a client: the supervisor decides."}},
+    responses={
+        **documented(ProcessIsClosed, ProcessIsFull),
+        202: {"model": ProposalPublic, "description": "Proposed by a client: the supervisor decides."},
+    },
 )
 def create_participant(
     db: Db, now: Now, who: Reader, settings: Configured, process_id: UUID, wanted: ParticipantCreate, response: Response
@@ -219,7 +224,12 @@ def list_proposals(db: Db, who: Reader, process_id: UUID) -> Proposals:
     return Proposals(items=[ProposalPublic.model_validate(one, from_attributes=True) for one in found])
 
 
-@router.post("/processes/{process_id}/proposals/{proposal_id}/accept", status_code=201, tags=["participants"])
+@router.post(
+    "/processes/{process_id}/proposals/{proposal_id}/accept",
+    status_code=201,
+    tags=["participants"],
+    responses=documented(ProcessIsClosed, ProcessIsFull),
+)
 def accept_proposal(
     db: Db, now: Now, who: Staff, settings: Configured, process_id: UUID, proposal_id: UUID, response: Response
 ) -> ParticipantPublic:

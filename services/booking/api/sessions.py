@@ -161,7 +161,9 @@ def show_session(db: Db, who: Reader, session_id: UUID, response: Response) -> S
     return session_public(session) if who.role is Role.client else session_with_attendance(db, session)
 
 
-@router.patch("/sessions/{session_id}", responses=documented(SlotTaken, TimeNotOffered, SessionIsCancelled))
+@router.patch(
+    "/sessions/{session_id}", responses=documented(SlotTaken, TimeNotOffered, SessionIsCancelled, ProcessIsClosed)
+)
 def update_session(
     db: Db, now: Now, who: Reader, session_id: UUID, change: SessionUpdate, match: etags.Match, response: Response
 ) -> SessionPublic:

@@ -29,6 +29,10 @@ class InvalidTokenRequest(Problem):
         fi="Lähetä lomakkeella grant_type=client_credentials ja tunnukset joko lomakkeella tai HTTP Basicilla.",
         en="Send the form grant_type=client_credentials, and the credentials either in it or by HTTP Basic.",
     )
+    holds: ClassVar = {
+        "error": (str, "What OAuth clients read (RFC 6749 §5.2)."),
+        "error_description": (str, "The title in English."),
+    }
     error: ClassVar[str] = "invalid_request"
     """What OAuth clients read (RFC 6749 §5.2)."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy
-from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 from sqlalchemy import ColumnElement, Select, bindparam, func, text
 from sqlmodel import col, delete, select
 
@@ -37,7 +37,10 @@ def check_time_of_day(value: object) -> object:
 
 
 TimeOfDay = Annotated[
-    time, BeforeValidator(check_time_of_day), PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str)
+    time,
+    BeforeValidator(check_time_of_day),
+    PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str),
+    WithJsonSchema({"type": "string", "pattern": f"^{TIME_OF_DAY.pattern}$"}),
 ]
 
 
@@ -49,6 +52,7 @@ ClosingTime = Annotated[
     time,
     BeforeValidator(check_closing_time),
     PlainSerializer(lambda value: value.strftime("%H:%M") if value > time.min else "24:00", return_type=str),
+    WithJsonSchema({"type": "string", "pattern": f"^({TIME_OF_DAY.pattern}|{MIDNIGHT.pattern})$"}),
     Field(description="24:00, or 00:00, is the midnight with which the day ends."),
 ]
 BufferMinutes = Annotated[int, Field(ge=0, le=240)]

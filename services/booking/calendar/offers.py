@@ -6,6 +6,7 @@ firm's admin are not; only what is already taken binds everybody.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from services.booking.calendar import availability, slots
@@ -14,7 +15,7 @@ from services.booking.calendar.slots import RefusalReason, Span
 from services.core.database import Database
 from services.events.catalogue import Actor, Form
 from services.finnish.workdays import local
-from services.web.errors.problems import Problem
+from services.web.errors.problems import FieldError, Problem
 from services.web.errors.validation import field_error, invalid
 from services.web.i18n.language import Text
 
@@ -36,6 +37,7 @@ class SlotTaken(Problem):
         fi="Valitse jokin ehdotetuista ajoista tai hae vapaat ajat.",
         en="Choose one of the alternatives, or ask for the free slots.",
     )
+    holds: ClassVar = {"alternatives": (list[Slot], "The nearest free times.")}
 
 
 class TimeNotOffered(Problem):
@@ -44,6 +46,11 @@ class TimeNotOffered(Problem):
     status = 409
     finnish = "Työnohjaaja ei tarjoa tätä aikaa."
     advice = SlotTaken.advice
+    holds: ClassVar = {
+        **SlotTaken.holds,
+        "reason": (RefusalReason, "Which rule of the supervisor refuses it."),
+        "errors": (list[FieldError], "The same reason beside its field."),
+    }
 
     def __init__(self, reason: RefusalReason, alternatives: list[Slot]) -> None:
         why = REFUSAL_TEXTS[reason]

@@ -178,7 +178,7 @@ class Intake(Table, table=True):
 
 
 class Summary(Table, table=True):
-    """The summary of a session. `revision` counts changes of the draft, `version` the published events."""
+    """The summary of a session. `revision` counts changes and publications, `version` the published events."""
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     session_id: UUID = Field(sa_column=Column(ForeignKey("session.id"), nullable=False, unique=True))

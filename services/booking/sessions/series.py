@@ -8,7 +8,7 @@ another time or left out: conflicts are solved one by one, and then everything i
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -78,6 +78,7 @@ class SeriesConflicts(Problem):
         fi="Valitse niille muut ajat tai siirrä koko sarjaa.",
         en="Choose other times for them, or move the whole series.",
     )
+    holds: ClassVar = {"conflicts": (list[SeriesClash], "Every occurrence that can't be booked, with free times.")}
 
     def __init__(self, clashes: list[SeriesClash]) -> None:
         super().__init__(conflicts=clashes)

@@ -166,7 +166,7 @@ def publish_edition(
 def _store_edition(
     db: Database, encryption: Encryption, summary: Summary, content: SummaryContent, sends_letter: bool, now: datetime
 ) -> None:
-    summary.edition, summary.published_at = summary.edition + 1, now
+    summary.edition, summary.published_at, summary.revision = summary.edition + 1, now, summary.revision + 1
     summary.done = [action.id for action in content.actions if action.id in summary.done]
     db.add(
         SummaryEdition(

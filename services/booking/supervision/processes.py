@@ -1,6 +1,6 @@
 """Supervision processes: opening, changing and closing one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -225,9 +225,13 @@ def end_process(db: Database, process: Process, now: datetime) -> None:
 
 
 def process_etag(db: Database, process: Process) -> str:
-    """The ETag of a process with its participants, who have versions of their own."""
-    people = participants.list_participants_of_process(db, process.id)
-    return etag(process.version, sum(person.version for person in people))
+    return etag(process_version(process, participants.list_participants_of_process(db, process.id)))
+
+
+def process_version(process: Process, people: Iterable[Participant]) -> int:
+    """The version of a process with its participants, who have versions of their own: 1 at first, it only rises."""
+    later = sum(person.version - (person.joined_at == process.opened_at) for person in people)
+    return process.version + later
 
 
 def list_other_participants(db: Database, person: Participant) -> Participants:

@@ -51,7 +51,9 @@ class ParticipantExport(BaseModel):
 
 
 @recorded.get("/{participant_id}/export")
-def export_participant(db: Db, now: Now, who: Staff, settings: Configured, participant_id: UUID) -> ParticipantExport:
+def export_participant_letters(
+    db: Db, now: Now, who: Staff, settings: Configured, participant_id: UUID
+) -> ParticipantExport:
     participant, process = _find_participant(db, who, participant_id)
     audit.note(db, now, "participant.exported", f"participant/{participant_id}")
     chosen = db.get(Preference, participant_id)

@@ -66,7 +66,9 @@ class ParticipantExport(BaseModel):
 
 
 @recorded.get("/{participant_id}/export")
-def export_participant(db: Db, now: Now, who: Staff, settings: Configured, participant_id: UUID) -> ParticipantExport:
+def export_participant_reports(
+    db: Db, now: Now, who: Staff, settings: Configured, participant_id: UUID
+) -> ParticipantExport:
     process = _find_process(db, who, participant_id)
     audit.note(db, now, "participant.exported", f"participant/{participant_id}")
     data = process_data.load_process_data(db, process.process_id)

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from services.core.addresses import FACES
 from services.core.database import Database
 from services.reporting import audit
+from services.reporting.contents.documents import AnyReport
 from services.reporting.dependencies import Configured
 from services.reporting.models import Report, ReportKind
 from services.reporting.rendering import csv
@@ -60,7 +61,7 @@ class ReportPublic(BaseModel):
 class ReportWithDocument(ReportPublic):
     """A report with its whole content; the same as in its PDF."""
 
-    document: dict[str, Any]
+    document: AnyReport
 
 
 class ReportCreate(RequestBody):

@@ -4,6 +4,7 @@ Only what the participants have reviewed is released: if its content would diffe
 """
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -29,6 +30,7 @@ class NotSeenByAll(Problem):
         fi="Luovuta raportti, kun jokainen on nähnyt sen sellaisena kuin se nyt on.",
         en="Release it when everybody has reviewed its newest version.",
     )
+    holds: ClassVar = {"waiting": (list[UUID], "The participants whose review is missing.")}
 
     def __init__(self, waiting: list[UUID]) -> None:
         super().__init__(waiting=waiting)

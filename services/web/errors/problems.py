@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_jsonable_python
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -26,6 +26,8 @@ class Problem(Exception):
     advice: ClassVar[Text]
     """What to do now: each problem says it, see `detail`."""
     media_type: ClassVar[str] = MEDIA_TYPE
+    holds: ClassVar[Mapping[str, tuple[Any, str]]] = {}
+    """The members that it may add: of which type each is, and what it says."""
 
     def __init__(
         self, detail: Text | None = None, *, headers: Mapping[str, str] | None = None, **members: object
@@ -41,8 +43,20 @@ class Problem(Exception):
         return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
 
     @classmethod
+    def address(cls) -> str:
+        """Its `type`: where it is explained, at whichever host the answer came from."""
+        return f"/docs/problems/{cls.slug()}"
+
+    @classmethod
     def title(cls, language: Language) -> str:
         return cls.finnish if language == "fi" else (cls.__doc__ or "").strip().split("\n")[0]
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field or parameter."""
+
+    field: str = Field(description="Its name; dots lead into objects and lists.", examples=["contact.email"])
+    detail: str = Field(description="What to mend, for people to read.", examples=["This is not an e-mail address."])
 
 
 class InvalidRequest(Problem):
@@ -55,6 +69,7 @@ class InvalidRequest(Problem):
         en="Remove the characters and values that can't be stored, and send it again.",
     )
     """Of what only PostgreSQL refused nobody can say in which field it was."""
+    holds: ClassVar[Mapping[str, tuple[Any, str]]] = {"errors": (list[FieldError], "Each field that is wrong.")}
 
     def __init__(self, errors: Sequence[Mapping[str, object]] = ()) -> None:
         if errors:
@@ -169,34 +184,48 @@ class ProblemShape(BaseModel):
 
     model_config = ConfigDict(extra="allow", title="Problem")
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    trace_id: str | None = None
+    type: str = Field(
+        json_schema_extra={"format": "uri-reference"},
+        description="Where the problem is explained, relative to the address of the installation.",
+        examples=["/docs/problems/slot-taken"],
+    )
+    title: str = Field(
+        description="What went wrong, in the language of `Accept-Language`.", examples=["The time is already taken."]
+    )
+    status: int = Field(description="The HTTP status of the answer.", examples=[409])
+    detail: str = Field(
+        description="What to do now, in the same language.", examples=["Choose one of the alternatives."]
+    )
+    code: str = Field(
+        description="What a program looks at: the last part of `type`. It never changes.", examples=["slot-taken"]
+    )
+    trace_id: str | None = Field(
+        None, description="Names this answer to the operator.", examples=["4bf92f3577b34da6a3ce929d0e0e4736"]
+    )
+
+
+NAMED = "x-problems"
 
 
 def documented(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` of a route that may end in these problems."""
-    by_status: dict[int | str, list[type[Problem]]] = {}
+    """The ``responses`` of a route that may end in these problems; what they are is written by `description`."""
+    by_status: dict[int | str, list[str]] = {}
     for problem in problems:
-        by_status.setdefault(problem.status, []).append(problem)
-    return {
-        status: described(" ".join(f"`{one.slug()}`: {one.title('en')}" for one in same), same[0].media_type)
-        for status, same in by_status.items()
-    }
+        by_status.setdefault(problem.status, []).append(problem.slug())
+    return {status: {"description": "", NAMED: slugs} for status, slugs in by_status.items()}
 
 
 def described(description: str, media_type: str = MEDIA_TYPE) -> dict[str, Any]:
     return {"description": description, "content": {media_type: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 
 
-def body_of(problem: Problem, language: Language, base: str) -> dict[str, object]:
+def body_of(problem: Problem, language: Language) -> dict[str, object]:
     body: dict[str, object] = {
-        "type": f"{base}/problems/{problem.slug()}",
+        "type": problem.address(),
         "title": problem.title(language),
         "status": problem.status,
         "detail": problem.detail.to(language),
+        "code": problem.slug(),
         "trace_id": trace_id(),
     }
     shown = {name: value for name, value in body.items() if value is not None}
@@ -228,7 +257,7 @@ def answer(request: Request, problem: Problem) -> Response:
     if page is not None and is_for_people:
         shown: Response = page(request, problem, language)
     else:
-        body = body_of(problem, language, request.app.state.address)
+        body = body_of(problem, language)
         shown = JSONResponse(body, problem.status, media_type=problem.media_type)
     shown.headers.update({**problem.headers, "Content-Language": language, "Vary": "Accept-Language"})
     shown.headers.setdefault("Cache-Control", "no-store")

@@ -19,7 +19,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from services.core.encryption import key_id
-from services.web.errors.problems import Forbidden, Unauthenticated
+from services.web.errors.problems import Forbidden, Problem, Unauthenticated
 
 ALGORITHM = "EdDSA"
 AUDIENCE = "tyonohjaus"
@@ -159,14 +159,23 @@ Reader = Annotated[Principal, Depends(_authenticated)]
 """Anybody with a token; what they see is the use case's to decide."""
 
 
-def require(*roles: Role) -> Callable[[Principal], Any]:
+CALLERS: dict[Any, frozenset[Role]] = {_authenticated: frozenset(Role)}
+"""Whom a dependency lets pass, for the description of the API."""
+
+
+def callers_of(dependency: Any) -> frozenset[Role] | None:
+    return CALLERS.get(dependency)
+
+
+def require(*roles: Role, otherwise: type[Problem] = Forbidden) -> Callable[[Principal], Any]:
     """A dependency that lets only these roles pass."""
 
     async def allowed(principal: Reader) -> Principal:
         if principal.role not in roles:
-            raise Forbidden
+            raise otherwise
         return principal
 
+    CALLERS[allowed] = frozenset(roles)
     return allowed
 
 

@@ -58,7 +58,10 @@ def broken_promises(app: FastAPI, authorization: str, ids: Ids, *, thorough: boo
         "generation": {"deterministic": True, "max-examples": 5, "no-shrink": True, "database": "none"},
         "phases": {"coverage": {"enabled": thorough}, "examples": {"enabled": False}, "stateful": {"max-steps": 5}},
         # What two fields say together can be refused, which no schema tells.
-        "checks": {"positive_data_acceptance": {"enabled": False}},
+        "checks": {
+            "positive_data_acceptance": {"enabled": False},
+            "missing_required_header": {"expected-statuses": ["400", "401", "403", "404", "406", "415", "422", "428"]},
+        },
         "dictionaries": {name: {"values": [value]} for name, value in ids.items()} | {"any": {"values": ["*"]}},
         "parameters": {"header.If-Match": {"dictionary": "any", "probability": 0.8}}
         | {f"{place}.{name}": {"dictionary": name, "probability": 0.7} for name in ids for place in ("path", "body")},

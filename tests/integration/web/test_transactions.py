@@ -142,7 +142,7 @@ def test_a_2xx_is_sent_only_after_the_commit(installation: House, client: TestCl
 
     answer = client.post("/notes", json={"words": "ensimmäinen"})
 
-    assert (answer.status_code, answer.json()["type"]) == (409, "https://booking.test/problems/taken")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/docs/problems/taken")
     assert installation.notes() == ["ensimmäinen"]
 
 
@@ -150,7 +150,7 @@ def test_a_2xx_is_sent_only_after_the_commit(installation: House, client: TestCl
 def test_what_breaks_after_writing_leaves_nothing(installation: House, client: TestClient, path: str) -> None:
     answer = client.post(path, json={"words": "salaisuus"})
 
-    assert (answer.status_code, answer.json()["type"]) == (500, "https://booking.test/problems/unexpected")
+    assert (answer.status_code, answer.json()["type"]) == (500, "/docs/problems/unexpected")
     assert "salaisuus" not in answer.text
     assert installation.notes() == []
 
@@ -178,7 +178,7 @@ def test_the_same_key_with_another_body_or_address_is_refused(installation: Hous
 
     for path, words in (("/notes", "b"), ("/slow", "a")):
         answer = client.post(path, json={"words": words}, headers=key)
-        assert (answer.status_code, answer.json()["type"]) == (422, "https://booking.test/problems/key-reused")
+        assert (answer.status_code, answer.json()["type"]) == (422, "/docs/problems/key-reused")
     assert installation.notes() == ["a"]
 
 
@@ -262,7 +262,7 @@ def test_a_secret_is_not_shown_again_and_its_work_not_done_again(installation: H
     first, again = (client.post("/secret", json={"words": "a"}, headers=key) for _ in range(2))
 
     assert (first.status_code, first.json()) == (201, "salaisuus")
-    assert (again.status_code, again.json()["type"]) == (409, "https://booking.test/problems/already-shown")
+    assert (again.status_code, again.json()["type"]) == (409, "/docs/problems/already-shown")
     assert "salaisuus" not in again.text.replace("salaisuus näytettiin", "")
     assert installation.notes() == ["a"]
 
@@ -277,7 +277,7 @@ def test_a_twin_in_flight_is_told_to_wait(installation: House) -> None:
             installation.go_on.set()
         again = client.post("/slow", json={"words": "a"}, headers=key)
 
-    assert (twin.status_code, twin.json()["type"]) == (409, "https://booking.test/problems/request-in-flight")
+    assert (twin.status_code, twin.json()["type"]) == (409, "/docs/problems/request-in-flight")
     assert first.result().status_code == 201
     assert again.content == first.result().content
     assert installation.notes() == ["a"]
@@ -322,7 +322,7 @@ def test_a_lock_that_is_not_given_is_answered_with_a_time_to_come_back(installat
         connection.execute(text("SELECT 1 FROM counter FOR UPDATE"))
         answer = client.post("/swap/1/2")
 
-    assert (answer.status_code, answer.json()["type"]) == (503, "https://booking.test/problems/unavailable")
+    assert (answer.status_code, answer.json()["type"]) == (503, "/docs/problems/unavailable")
     assert int(answer.headers["Retry-After"]) > 0
 
 
@@ -334,7 +334,7 @@ def test_a_database_that_is_away_is_answered_with_a_time_to_come_back(booking_se
 
     answer = client.post("/notes", json={"words": "a"})
 
-    assert (answer.status_code, answer.json()["type"]) == (503, "https://booking.test/problems/unavailable")
+    assert (answer.status_code, answer.json()["type"]) == (503, "/docs/problems/unavailable")
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
     assert "tyonohjaus_database_up 0.0" in client.get("/metrics").text
@@ -367,7 +367,7 @@ def test_a_large_body_in_pieces_is_refused_before_it_is_whole(client: TestClient
 
     answer = client.post("/notes", content=pieces(), headers={"Content-Type": "application/json"})
 
-    assert (answer.status_code, answer.json()["type"]) == (413, "https://booking.test/problems/too-large")
+    assert (answer.status_code, answer.json()["type"]) == (413, "/docs/problems/too-large")
 
 
 # -- a real server, where requests are at work at the same time ---------------------------------------------

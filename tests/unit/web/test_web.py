@@ -86,14 +86,15 @@ class ColdCoffee(Problem):
 def test_a_problem_is_told_in_both_languages_with_its_members() -> None:
     cold = ColdCoffee(cups=[{"reason": Text("juomatta", "not drunk"), "id": UUID(int=1)}])
 
-    assert problems.body_of(cold, "fi", "https://x.test") == {
-        "type": "https://x.test/problems/cold-coffee",
+    assert problems.body_of(cold, "fi") == {
+        "type": "/docs/problems/cold-coffee",
         "title": "Kahvi on kylmää.",
         "status": 409,
         "detail": "Keitä uutta.",
+        "code": "cold-coffee",
         "cups": [{"reason": "juomatta", "id": "00000000-0000-0000-0000-000000000001"}],
     }
-    assert problems.body_of(cold, "en", "")["title"] == "The coffee is cold."
+    assert problems.body_of(cold, "en")["title"] == "The coffee is cold."
 
 
 def test_every_problem_is_named_and_told_in_finnish() -> None:

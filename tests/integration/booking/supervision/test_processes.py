@@ -158,7 +158,7 @@ def test_a_pair_takes_no_third(booking_api: TestClient, a_process: Make) -> None
 
     answer = booking_api.post(f"/api/v1/processes/{process['id']}/participants", json=a_person(3))
 
-    assert (answer.status_code, answer.json()["type"]) == (409, "https://booking.test/problems/process-is-full")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/docs/problems/process-is-full")
 
 
 def test_a_closed_process_stays_as_it_is(booking: Face, a_process: Make) -> None:
