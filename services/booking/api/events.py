@@ -60,23 +60,9 @@ class EventFeed(BaseModel):
 def list_events(
     db: Db,
     who: Reader,
-    after: Annotated[
-        str | None,
-        Query(
-            max_length=500,
-            description="The `next_cursor` of the call before. Left out: from the oldest event on that is kept.",
-            examples=["WyI0MiIsICIyMDI2LTEyLTA3VDEwOjAwOjAwKzAwOjAwIl0="],
-        ),
-    ] = None,
-    type: Annotated[
-        list[str] | None,
-        Query(
-            max_length=50,
-            description="Only events of these types; may be given several times.",
-            examples=[["session.booked.v1"]],
-        ),
-    ] = None,
-    limit: Annotated[int, Query(ge=1, le=200, description="How many events at most.", examples=[50])] = 50,
+    after: Annotated[str | None, Query(max_length=500)] = None,
+    type: Annotated[list[str] | None, Query(max_length=50)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> EventFeed:
     """What happened in the last 30 days, in the same order for ever. Clients, supervisors and the admin, each of what
     they may see themselves. An event is there within a second or two of what caused it."""

@@ -1,7 +1,7 @@
 """What an operation says of itself: a short id, who may call it, and the problems that its kind may end in."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -29,8 +29,14 @@ def dependants(dependant: Dependant) -> Iterator[Dependant]:
         yield from dependants(inner)
 
 
-def query_names(route: APIRoute) -> frozenset[str]:
-    return frozenset(str(field.alias) for each in dependants(route.dependant) for field in each.query_params)
+def query_names(route: APIRoute) -> dict[str, bool]:
+    """The query parameters of a route, and whether each may be given several times."""
+    found = (field for each in dependants(route.dependant) for field in each.query_params)
+    return {str(field.alias): _takes_several(field.field_info.annotation) for field in found}
+
+
+def _takes_several(annotation: Any) -> bool:
+    return get_origin(annotation) is list or any(map(_takes_several, get_args(annotation)))
 
 
 def callers(route: APIRoute) -> tuple[Role, ...]:

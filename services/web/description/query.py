@@ -25,6 +25,6 @@ async def refuse_unknown_query(request: Request) -> None:
         return
     known, given = query_names(route), Counter(name for name, _ in request.query_params.multi_items())
     wrong = [field_error(name, UNKNOWN) for name in given if name not in known]
-    wrong += [field_error(name, REPEATED) for name, times in given.items() if name in known and times > 1]
+    wrong += [field_error(name, REPEATED) for name, times in given.items() if times > 1 and not known.get(name, True)]
     if wrong:
         raise InvalidRequest(wrong)
