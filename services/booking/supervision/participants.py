@@ -73,6 +73,14 @@ class ProcessIsOfAnother(Problem):
     )
 
 
+class ParticipantHasLeft(Problem):
+    """This participant has left; their client can't change them any more."""
+
+    status = 409
+    finnish = "Osallistuja on jo poistunut, joten et voi muuttaa hänen tietojaan."
+    advice = Text(fi="Pyydä korjausta työnohjaajalta.", en="Ask the supervisor to correct them.")
+
+
 def list_participants_of_process(db: Database, process_id: UUID) -> Participants:
     """All participants, also those who have left, in the order of their names."""
     return list_participants_by_process(db, [process_id])[process_id]
@@ -142,9 +150,14 @@ def ensure_may_join(db: Database, process: Process, wanted: ParticipantCreate) -
     """Nobody takes the place of another in individual supervision, once anything confidential was written there."""
     everybody = list_participants_of_process(db, process.id)
     ensure_address_unused([person for person in everybody if person.left_at is None], wanted.email)
-    left = [one for one in everybody if one.left_at and addresses.is_another(one.email, wanted.email)]
-    if process.form is Form.individual and any(addresses.has_confidences(db, person) for person in left):
+    others = [one for one in everybody if one.left_at and not _is_surely(one, wanted.email)]
+    if process.form is Form.individual and any(addresses.has_confidences(db, person) for person in others):
         raise ProcessIsOfAnother
+
+
+def _is_surely(person: Participant, address: str) -> bool:
+    """Whether somebody who left is known by this address; one that only the client gave says nothing."""
+    return person.address_accepted and not addresses.is_another(person.email, address)
 
 
 def ensure_address_unused(people: Participants, address: str) -> None:
@@ -171,6 +184,8 @@ def apply_participant_update(
 ) -> Sequence[Event]:
     """Change a participant for somebody else. What the change has to tell is for the caller."""
     match.check(etag(person.version))
+    if by is Role.client and person.left_at:
+        raise ParticipantHasLeft
     former: AddressChanged | None = None
     feedback_open: Sequence[UUID] = ()
     if "email" in wanted.model_fields_set:

@@ -17,6 +17,7 @@ from services.booking.supervision import participants, processes, proposals
 from services.booking.supervision.addresses import AddressIsTheirs
 from services.booking.supervision.participants import (
     ParticipantCreate,
+    ParticipantHasLeft,
     ParticipantUpdate,
     ProcessIsFull,
     ProcessIsOfAnother,
@@ -46,6 +47,7 @@ REFUSALS = (
     ValidationError,
     InvalidRequest,
     ProcessIsFull,
+    ParticipantHasLeft,
     ProcessIsOfAnother,
     processes.ProcessIsClosed,
     PreconditionFailed,

@@ -43,6 +43,26 @@ def test_nobody_takes_the_place_of_who_agreed_on_goals(booking: Face, process: J
     assert booking.admin.post(path, json=back).status_code == 201
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_nor_by_an_address_that_the_client_gave_to_who_left(
+    booking: Face, process: Json, client: TestClient, when: str
+) -> None:
+    agree(booking.admin, process, a_goal())
+    person = f"/api/v1/processes/{process['id']}/participants/{process['participants'][0]['id']}"
+    if when == "after":
+        leave(booking, process)
+    given = client.patch(
+        person, json={"email": SEIJA["email"]}, headers={"If-Match": client.get(person).headers["ETag"]}
+    )
+    if when == "before":
+        leave(booking, process)
+
+    refused = client.post(f"/api/v1/processes/{process['id']}/participants", json=SEIJA)
+
+    assert (given.status_code, refused.status_code) == (409 if when == "after" else 200, 409)
+    assert refused.json()["code"] == "process-is-of-another"
+
+
 def test_before_anything_was_written_somebody_else_may_come(booking: Face, process: Json) -> None:
     leave(booking, process)
 
