@@ -62,7 +62,11 @@ def take_draft(db: Database, process: Process, period: Period | None, now: datet
 
 
 def make_draft(db: Database, report: Report, settings: Settings, now: datetime) -> None:
-    """Compile a draft, or compile it again, and ask its participants to review it."""
+    """Compile a draft, or compile it again, and ask its participants to review it.
+
+    Whether one person's goals may be told was said of the version before: of this one they are asked anew.
+    """
+    report.tells_goals = False
     compiled = recompile_draft(db, report, now)
     participants = process_data.load_process_data(db, report.subject_id).process.participant_ids
     reviewers = participants if is_ready_for_review(compiled) else []

@@ -36,6 +36,7 @@ from services.web.pages.forms import (
     version_seen,
 )
 from services.web.protocol.etags import PreconditionFailed, etag
+from services.web.security.rate_limits import Count
 from services.web.security.tokens import Role
 from services.web.security.visitors import Visitor, redirect
 from services.web.transactions import Db, Now, TransactionalRoute
@@ -94,12 +95,15 @@ def change_participant_as_client(
     now: Now,
     visitor: LoggedInClient,
     settings: Configured,
+    count: Count,
     process_id: UUID,
     participant_id: UUID,
     typed: Typed,
 ) -> Response:
     process = permissions.find_process(db, visitor.principal, process_id, lock=True)
     person = participants.find_participant(db, process.id, participant_id)
+    if typed.get("email", "") != person.email:
+        count("changes", person.id, visitor.principal.credential)
     try:
         wanted = ParticipantUpdate.model_validate(process_forms.participant_changes(typed))
         match = version_field(typed)
