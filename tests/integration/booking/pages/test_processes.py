@@ -14,6 +14,7 @@ from sqlalchemy import text
 from services.booking.models.people import Participant
 from services.booking.supervision import erasure_requests
 from services.core.database import transaction
+from tests.integration.booking.security.test_permissions import with_credentials
 from tests.integration.conftest import Browser, Face, Json, a_person
 from tests.support.diary import at, book, day_ahead, keep_hours
 from tests.support.evaluation import Clock, a_goal, agree, hold, told
@@ -344,6 +345,19 @@ def test_a_new_process_begins_with_an_earlier_one(
     emails = [[person["email"] for person in each["participants"]] for each in (one, other)]
     assert emails[0] == emails[1] != []
     assert at_desk(a_supervisor()).get(address).status_code == 404
+
+
+def test_an_address_that_waits_for_the_supervisors_yes_is_not_brought_along(
+    booking: Face, desk: Browser, process: Json
+) -> None:
+    client = with_credentials(booking, f"/api/v1/clients/{process['client_id']}")
+    person = f"/api/v1/processes/{process['id']}/participants/{process['participants'][0]['id']}"
+    seen = {"If-Match": client.get(person).headers["ETag"]}
+    client.patch(person, json={"email": "tilaajan.oma@example.fi"}, headers=seen).raise_for_status()
+
+    shown = opened(desk, f"{PROCESSES}/uusi?pohja={process['id']}")
+
+    assert "tilaajan.oma@example.fi" not in shown
 
 
 def test_a_new_process_has_a_name_to_begin_with(desk: Browser, client: Json, process: Json) -> None:

@@ -78,8 +78,13 @@ def _usual_title(db: Database, visitor: Visitor, form: Form, client_id: str) -> 
 
 
 def _from_earlier(db: Database, process: Process) -> Fields:
+    """Its terms and people; an address that waits for the supervisor's yes is not brought along."""
     people = processes.list_active_participants(db, process.id)
-    rows = [{name: getattr(one, name) or "" for name in processes_forms.PARTICIPANT_FIELDS} for one in people]
+    rows = [
+        {name: getattr(one, name) or "" for name in processes_forms.PARTICIPANT_FIELDS}
+        | ({} if one.address_accepted else {"email": ""})
+        for one in people
+    ]
     typed = {"muoto": str(process.form), "tilaaja": str(process.client_id), "kartoitus": ""}
     return processes_forms.with_participant_rows(typed | processes_forms.process_fields(process), rows)
 
