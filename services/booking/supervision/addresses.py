@@ -15,7 +15,7 @@ from sqlmodel import col, or_, select
 
 from services.booking.models.evaluation import AgreedGoals, Answer, Feedback
 from services.booking.models.people import Client, Participant, Supervisor
-from services.booking.models.sessions import SummaryReader
+from services.booking.models.sessions import AttendanceIntention, ChangeWish, SummaryReader
 from services.booking.security import devices, links, mailboxes
 from services.booking.security.links import LinkPurpose
 from services.booking.settings import Settings
@@ -74,6 +74,8 @@ def has_confidences(db: Database, person: Participant) -> bool:
         select(SummaryReader.id).where(col(SummaryReader.participant_id) == person.id),
         select(Answer.id).where(col(Answer.participant_id) == person.id),
         select(Feedback.id).where(col(Feedback.participant_id) == person.id, col(Feedback.answered_at).is_not(None)),
+        select(AttendanceIntention.version).where(col(AttendanceIntention.participant_id) == person.id),
+        select(ChangeWish.id).where(col(ChangeWish.participant_id) == person.id),
         select(AgreedGoals.process_id).where(col(AgreedGoals.process_id) == person.process_id),
     )
     return bool(db.scalar(select(or_(*(query.exists() for query in theirs)))))
