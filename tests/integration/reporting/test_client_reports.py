@@ -592,6 +592,15 @@ def test_consent_is_asked_anew_for_each_report(practice: Practice) -> None:
     assert figures_of(draft(practice, course)["document"]) == []
 
 
+def test_consent_to_one_version_is_none_to_the_next(practice: Practice) -> None:
+    course = alone(practice)
+    report = draft(practice, course)
+    seen_by(practice, report, course.people, tells_goals=True)
+    assert len(figures_of(practice.maija.get(f"/api/v1/reports/{report['id']}").json()["document"])) == 2
+
+    assert figures_of(draft(practice, course)["document"]) == []
+
+
 def test_in_a_group_nobody_consents_for_all(practice: Practice) -> None:
     course = ended(practice)
     report = draft(practice, course)
