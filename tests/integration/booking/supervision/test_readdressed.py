@@ -151,12 +151,13 @@ def test_before_anything_was_written_the_clients_correction_waits_too_and_gets_t
     confirm_device(booking, browser, person.page)
 
 
+@pytest.mark.parametrize("write", [publish_summary, agree_on_goals])
 def test_what_was_written_before_opens_to_no_address_that_an_administrator_gave(
-    booking: Face, process: Json, person: Person, clock: Clock
+    booking: Face, process: Json, person: Person, clock: Clock, write: Make
 ) -> None:
     assert correct(booking.admin, person.path, "oikea@example.fi") == 200
     assert person.state()["address_accepted"] is True
-    publish_summary(booking, process, clock)
+    write(booking, process, clock)
 
     assert correct(booking.admin, person.path, "yllapito.oma@example.fi") == 200
 
