@@ -1,4 +1,4 @@
-"""A tenth of all receivers hangs, and the others have theirs within two seconds. With SOAK_SECONDS there are 1,000."""
+"""A tenth of all receivers hangs, and nobody waits for it. SOAK_SECONDS: 1,000 receivers, and within two seconds."""
 
 import os
 import subprocess
@@ -22,8 +22,10 @@ from tests.integration.conftest import Face, Json
 from tests.support.diary import at, book, day_ahead, keep_hours
 from tests.support.practice import eventually
 
-RECEIVERS = 1000 if "SOAK_SECONDS" in os.environ else 100
-WITHIN_SECONDS = 2.0
+IS_SOAKED = "SOAK_SECONDS" in os.environ
+RECEIVERS = 1000 if IS_SOAKED else 100
+WITHIN_SECONDS = 2 if IS_SOAKED else 10
+"""Beside other tests only that nobody waits for those that hang, which takes 20 seconds."""
 
 
 @pytest.fixture
